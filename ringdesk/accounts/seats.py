@@ -1,0 +1,47 @@
+"""Seats: which organization and which branch a signed-in user works in now."""
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ringdesk.accounts.models import Branch, Member, User
+
+SESSION_KEY = "member_id"
+
+
+def of_user(user: User) -> QuerySet[Member]:
+    """Return the seats the user may sit in, oldest first."""
+    return (
+        Member.objects.filter(user=user, is_active=True)
+        .select_related("organization", "current_branch", "user")
+        .order_by("id")
+    )
+
+
+def current(request: HttpRequest) -> Member | None:
+    """Return the seat the session has chosen, else the user's first, else None."""
+    user = request.user
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    chosen = request.session.get(SESSION_KEY)
+    seats = list(of_user(user)[:50])
+    return next((seat for seat in seats if seat.pk == chosen), seats[0] if seats else None)
+
+
+def branches_of(member: Member) -> QuerySet[Branch]:
+    """Return the branches this seat works in: all of the organization's, or those it is limited to."""
+    branches = Branch.objects.for_org(member.organization_id).filter(is_active=True)
+    limited = member.branches.values_list("pk", flat=True)
+    return branches.filter(pk__in=limited) if limited else branches
+
+
+def current_branch(member: Member) -> Branch | None:
+    """Return the branch the member looks at: the chosen one, else the first allowed."""
+    branches = list(branches_of(member))
+    chosen = next((branch for branch in branches if branch.pk == member.current_branch_id), None)
+    return chosen or (branches[0] if branches else None)
+
+
+def choose_branch(member: Member, branch: Branch) -> None:
+    """Remember the branch the member wants to look at."""
+    member.current_branch = branch
+    member.save(update_fields=["current_branch"])

@@ -1,0 +1,171 @@
+"""Django settings. Everything that differs between installations comes from the environment."""
+
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+
+from ringdesk.config.secret_key import read_or_create
+
+env = Env()
+
+PACKAGE = Path(__file__).resolve().parent.parent
+DATA = Path(env.str("RINGDESK_DATA", "var")).absolute()
+PUBLIC_URL = env.str("RINGDESK_PUBLIC_URL", "").rstrip("/")
+PARTS = frozenset(env.list("RINGDESK_PARTS", ["web", "worker", "listen"]))
+
+DEBUG = False
+SECRET_KEY = env.str("RINGDESK_SECRET_KEY", "") or read_or_create(DATA)
+ALLOWED_HOSTS = env.list("RINGDESK_HOSTS", ["*"])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+INSTALLED_APPS = [
+    "ringdesk.web",
+    "ringdesk.live",
+    "ringdesk.hall",
+    "ringdesk.telephony",
+    "ringdesk.scheduling",
+    "ringdesk.crm",
+    "ringdesk.accounts",
+    "ringdesk.core",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "procrastinate.contrib.django",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "ringdesk.accounts.middleware.SeatMiddleware",
+    "ringdesk.web.middleware.DomainErrorMiddleware",
+]
+
+ROOT_URLCONF = "ringdesk.config.urls"
+ASGI_APPLICATION = "ringdesk.config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "ringdesk.web.context.shell",
+            ],
+            "builtins": ["django.templatetags.i18n", "ringdesk.web.templatetags.ringdesk"],
+        },
+    }
+]
+FORM_RENDERER = "ringdesk.web.forms.Renderer"
+INSTALLED_APPS.append("django.forms")
+
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", "postgres:///ringdesk")}
+DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+# Each ASGI request runs in a thread of its own, so connections are kept by a pool, not by the thread.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "ringdesk.accounts.adapter.Adapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+# Guessing: 5 wrong passwords for one address or 30 from one place, then a pause of 5 minutes.
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/5m/ip,5/5m/key", "login": "60/m/ip"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Ringdesk"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_URL.startswith("https://") else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+CSRF_FAILURE_VIEW = "ringdesk.web.views.csrf_failure"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+LANGUAGE_CODE = "ru"
+LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
+LOCALE_PATHS: list[str] = []
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+# The address of our own assets carries their hash (template tag `asset`), so they never change.
+WHITENOISE_ADD_HEADERS_FUNCTION = "ringdesk.web.static_headers.add_headers"
+MEDIA_ROOT = DATA / "media"
+
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = str(DATA / "mail")
+if env.str("EMAIL_URL", ""):
+    vars().update(env.dj_email_url("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = env.str("RINGDESK_MAIL_FROM", "Ringdesk <ringdesk@localhost>")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("RINGDESK_LOG_LEVEL", "WARNING")},
+    "loggers": {
+        "ringdesk": {"level": env.str("RINGDESK_LOG_LEVEL", "INFO")},
+        # A refused or unknown address is an answer, not an event to log.
+        "django.request": {"level": "ERROR"},
+    },
+}
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"

@@ -1,0 +1,18 @@
+"""Addresses of the pages; each domain brings its own."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("account/", include("allauth.urls")),
+    path("", include("ringdesk.accounts.urls")),
+    path("", include("ringdesk.crm.urls")),
+    path("", include("ringdesk.telephony.urls")),
+    path("", include("ringdesk.hall.urls")),
+    path("", include("ringdesk.web.urls")),
+]
+handler400 = "ringdesk.web.views.bad_request"
+handler403 = "ringdesk.web.views.permission_denied"
+handler404 = "ringdesk.web.views.page_not_found"
+handler500 = "ringdesk.web.views.server_error"

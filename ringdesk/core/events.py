@@ -1,0 +1,116 @@
+"""Publishing: an action tells the world what changed, true once its transaction commits.
+
+The log is two tables owned by ``live``: a counter row per organization, locked until commit, so that the order
+of ids is the order of commits and a reader by id misses nothing; and the events themselves. Because that row
+is what every ringing call of the organization needs as well, events are written as the last thing before the
+commit: open the transaction with :func:`atomic`.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from django.db import connection, transaction
+
+CHANNEL = "ringdesk_live"
+
+APPEND = """
+WITH counter AS (
+    INSERT INTO live_livecounter (organization_id, last_id) VALUES (%(organization)s, %(count)s)
+    ON CONFLICT (organization_id) DO UPDATE SET last_id = live_livecounter.last_id + %(count)s
+    RETURNING last_id - %(count)s AS base
+)
+INSERT INTO live_liveevent (organization_id, id, type, at, audience, body)
+SELECT %(organization)s, base + position, type, %(at)s, audience::jsonb, body::jsonb
+FROM counter, unnest(%(types)s::text[], %(audiences)s::text[], %(bodies)s::text[])
+     WITH ORDINALITY AS event(type, audience, body, position)
+RETURNING id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the live log.
+
+    ``body`` is what the frame says beside id, type and at. ``audience`` narrows who hears it: ``branch`` and
+    ``member`` ids, ``extensions``; an absent key does not narrow.
+    """
+
+    organization_id: int
+    type: str
+    body: dict[str, Any]
+    audience: dict[str, Any] = field(default_factory=dict)
+
+
+class _Pending(threading.local):
+    depth = 0
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+
+_pending = _Pending()
+
+
+@contextmanager
+def atomic() -> Iterator[None]:
+    """Open a transaction (or a savepoint of one) whose published events are written just before it commits."""
+    outermost = _pending.depth == 0
+    before = len(_pending.events)
+    _pending.depth += 1
+    try:
+        with transaction.atomic():
+            yield
+            if outermost:
+                _write(_pending.events)
+    except BaseException:
+        del _pending.events[before:]
+        raise
+    finally:
+        _pending.depth -= 1
+        if outermost:
+            _pending.events.clear()
+
+
+def publish(
+    organization_id: int,
+    type: str,
+    body: dict[str, Any],
+    *,
+    branch_id: int | None = None,
+    member_id: int | None = None,
+) -> None:
+    """Tell everybody of the organization (or of one branch, or one member) that something changed."""
+    audience = {key: value for key, value in (("branch", branch_id), ("member", member_id)) if value is not None}
+    _pending.events.append(Event(organization_id, type, body, audience))
+    if _pending.depth == 0:
+        with atomic():
+            pass
+
+
+def rows(organization_id: int, events: list[Event], at: datetime) -> dict[str, Any]:
+    """Return the parameters of APPEND for events of one organization."""
+    return {
+        "organization": organization_id,
+        "count": len(events),
+        "at": at,
+        "types": [event.type for event in events],
+        "audiences": [orjson.dumps(event.audience).decode() for event in events],
+        "bodies": [orjson.dumps(event.body).decode() for event in events],
+    }
+
+
+def _write(events: list[Event]) -> None:
+    by_organization: dict[int, list[Event]] = {}
+    for event in events:
+        by_organization.setdefault(event.organization_id, []).append(event)
+    with connection.cursor() as cursor:
+        # Sorted, so that two transactions that touch two organizations cannot wait for each other.
+        for organization_id in sorted(by_organization):
+            cursor.execute(APPEND, rows(organization_id, by_organization[organization_id], datetime.now(UTC)))
+            last = max(row[0] for row in cursor.fetchall())
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, f"{organization_id}:{last}"])

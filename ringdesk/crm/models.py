@@ -1,0 +1,118 @@
+"""Clients, contracts, leads, and the phone numbers by which they are known."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ringdesk.accounts.models import Member, OrganizationModel
+
+
+class Client(OrganizationModel):
+    """A person or a company that calls, books and comes."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("Person")
+        COMPANY = "company", _("Company")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.PERSON)
+    name = models.CharField(_("name"), max_length=200)
+    about = models.TextField(_("about the guest"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("tags"))
+    company = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="contacts",
+                                verbose_name=_("company"))  # fmt: skip
+    responsible = models.ForeignKey(Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+                                    verbose_name=_("responsible member"))  # fmt: skip
+    is_partner = models.BooleanField(_("partner"), default=False)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name", "id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["organization", "name", "id"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contract(OrganizationModel):
+    """An agreement of a client, with its own number, phones and responsible member."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="contracts")
+    number = models.CharField(_("number"), max_length=60)
+    responsible = models.ForeignKey(Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization", "number"], name="contract_number_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Lead(OrganizationModel):
+    """Somebody not won yet."""
+
+    name = models.CharField(_("name"), max_length=200)
+    stage = models.CharField(_("stage"), max_length=40, default="new")
+    responsible = models.ForeignKey(Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Phone(OrganizationModel):
+    """A number of exactly one client, contract or lead. The same number may stand on several cards.
+
+    ``number`` is what core.phones.normalize returns; ``reversed`` its digits backwards, so that the search by
+    the last digits is a search by prefix.
+    """
+
+    client = models.ForeignKey(Client, null=True, on_delete=models.CASCADE, related_name="phones")
+    contract = models.ForeignKey(Contract, null=True, on_delete=models.CASCADE, related_name="phones")
+    lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="phones")
+    number = models.CharField(_("phone"), max_length=32)
+    reversed = models.CharField(max_length=32)
+    label = models.CharField(_("label"), max_length=60, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=(
+                    models.Q(client__isnull=False, contract__isnull=True, lead__isnull=True)
+                    | models.Q(client__isnull=True, contract__isnull=False, lead__isnull=True)
+                    | models.Q(client__isnull=True, contract__isnull=True, lead__isnull=False)
+                ),
+                name="phone_has_one_owner",
+            ),
+            models.UniqueConstraint(fields=["client", "number"], name="phone_once_per_client"),
+            models.UniqueConstraint(fields=["contract", "number"], name="phone_once_per_contract"),
+            models.UniqueConstraint(fields=["lead", "number"], name="phone_once_per_lead"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["organization", "number"]),
+            models.Index(fields=["organization", "reversed"], opclasses=["int8_ops", "varchar_pattern_ops"],
+                         name="phone_last_digits"),  # fmt: skip
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class HallConfig(AppConfig):
+    name = "ringdesk.hall"

@@ -1,0 +1,130 @@
+"""Halls, tables and the reservations of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ringdesk.accounts.models import Branch, Member, OrganizationModel
+from ringdesk.crm.models import Client
+from ringdesk.scheduling.models import Claim, Resource
+
+
+class HallSettings(OrganizationModel):
+    """How a branch takes reservations. Minutes."""
+
+    branch = models.OneToOneField(Branch, on_delete=models.CASCADE, related_name="hall_settings")
+    default_duration = models.PositiveSmallIntegerField(
+        _("default duration, minutes"), default=60, validators=[MinValueValidator(15), MaxValueValidator(24 * 60)]
+    )
+
+    def __str__(self) -> str:
+        return str(self.branch)
+
+
+class Hall(OrganizationModel):
+    """A room or terrace with tables."""
+
+    branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="halls")
+    name = models.CharField(_("name"), max_length=100)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Table(OrganizationModel):
+    """Where guests sit. Its time is kept by ``resource``."""
+
+    hall = models.ForeignKey(Hall, on_delete=models.CASCADE, related_name="tables")
+    resource = models.OneToOneField(Resource, on_delete=models.PROTECT, related_name="table")
+    name = models.CharField(_("number or name"), max_length=40)
+    seats = models.PositiveSmallIntegerField(
+        _("seats"), default=4, validators=[MinValueValidator(1), MaxValueValidator(500)]
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["hall", "position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReservationStatus(OrganizationModel):
+    """An editable label with a colour: standard, confirmed, VIP, banquet, deposit paid…"""
+
+    class Colour(models.TextChoices):
+        BLUE = "blue", _("Blue")
+        GREEN = "green", _("Green")
+        VIOLET = "violet", _("Violet")
+        TEAL = "teal", _("Teal")
+        AMBER = "amber", _("Amber")
+        ROSE = "rose", _("Rose")
+        GRAY = "gray", _("Gray")
+        LIME = "lime", _("Lime")
+        SKY = "sky", _("Sky")
+        ORANGE = "orange", _("Orange")
+
+    name = models.CharField(_("name"), max_length=40)
+    colour = models.CharField(_("colour"), max_length=10, choices=Colour.choices, default=Colour.BLUE)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Reservation(OrganizationModel):
+    """Tables for a party at a time. Which tables: the occupancies of ``claim``; none yet is allowed."""
+
+    class Course(models.TextChoices):
+        EXPECTED = "expected", _("Expected")
+        ARRIVED = "arrived", _("Arrived")
+        SEATED = "seated", _("Seated")
+        FINISHED = "finished", _("Finished")
+        NO_SHOW = "no_show", _("No-show")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="reservations")
+    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="reservation")
+    tables = models.ManyToManyField(Table, related_name="reservations")
+    status = models.ForeignKey(ReservationStatus, on_delete=models.PROTECT, related_name="+")
+    course = models.CharField(_("course"), max_length=10, choices=Course.choices, default=Course.EXPECTED)
+    client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.SET_NULL, related_name="reservations")
+    phone = models.CharField(_("phone"), max_length=32, blank=True)
+    guest_name = models.CharField(_("guest's name"), max_length=200, blank=True)
+    guests = models.PositiveSmallIntegerField(_("number of guests"), validators=[MinValueValidator(1)])
+    starts_at = models.DateTimeField(_("start"))
+    ends_at = models.DateTimeField(_("end"))
+    comment = models.TextField(_("comment"), blank=True)
+    # The call it was made from. No foreign key: the hall does not know telephony; web/ joins the two.
+    call_id = models.UUIDField(null=True, blank=True)
+    created_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["starts_at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(starts_at__lt=models.F("ends_at")), name="reservation_in_order"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["organization", "branch", "starts_at"]),
+            models.Index(fields=["organization", "call_id"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.guest_name or self.phone

@@ -1,0 +1,226 @@
+"""Where calls come from and what became of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ringdesk.accounts.models import Branch, Member, OrganizationModel
+from ringdesk.core.ids import new_id
+from ringdesk.crm.models import Client, Contract, Lead
+
+
+class Connector(OrganizationModel):
+    """One configured link to one PBX or phone. Its address holds a secret: hashed to find it, sealed to show it."""
+
+    kind = models.CharField(max_length=30)
+    name = models.CharField(_("name"), max_length=100)
+    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+                               verbose_name=_("branch"))  # fmt: skip
+    is_active = models.BooleanField(_("active"), default=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    token_sealed = models.BinaryField()
+    settings = models.JSONField(default=dict, blank=True)
+    secrets_sealed = models.BinaryField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Health. Written every few seconds by the doors, not with every event.
+    last_event_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+    last_error_at = models.DateTimeField(null=True)
+    events_received = models.BigIntegerField(default=0)
+    requests_refused = models.BigIntegerField(default=0)
+    received_while_off = models.BigIntegerField(default=0)
+    agent_version = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Line(OrganizationModel):
+    """An external number that is called, and the branch it belongs to."""
+
+    connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="lines")
+    number = models.CharField(_("number"), max_length=32)
+    label = models.CharField(_("name"), max_length=60, blank=True)
+    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+                               verbose_name=_("branch"))  # fmt: skip
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["number"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["connector", "number"], name="line_once_per_connector")
+        ]
+
+    def __str__(self) -> str:
+        return self.label or self.number
+
+
+class Extension(OrganizationModel):
+    """A PBX-internal number of a member: one record per member and connector."""
+
+    connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="extensions")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="extensions")
+    number = models.CharField(_("extension"), max_length=32)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["number"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["connector", "number"], name="extension_once_per_connector"),
+            models.UniqueConstraint(fields=["connector", "member"], name="extension_one_per_member"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Call(OrganizationModel):
+    """One conversation attempt, folded from its events. ``calls.receive`` is the only writer of its course."""
+
+    class Direction(models.TextChoices):
+        IN = "in", _("Incoming")
+        OUT = "out", _("Outgoing")
+        INTERNAL = "internal", _("Internal")
+
+    class State(models.TextChoices):
+        RINGING = "ringing", _("Ringing")
+        ANSWERED = "answered", _("Answered")
+        HELD = "held", _("On hold")
+        ENDED = "ended", _("Ended")
+
+    class Result(models.TextChoices):
+        ANSWERED = "answered", _("Answered")
+        MISSED = "missed", _("Missed")
+        BUSY = "busy", _("Busy")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="calls")
+    branch = models.ForeignKey(Branch, null=True, on_delete=models.SET_NULL, related_name="+")
+    # What the PBX calls it. PBXes use an id again for another call: ``generation`` tells them apart.
+    external_id = models.CharField(max_length=200)
+    generation = models.PositiveIntegerField(default=1)
+    direction = models.CharField(max_length=10, choices=Direction.choices)
+    state = models.CharField(max_length=10, choices=State.choices)
+    result = models.CharField(max_length=10, choices=Result.choices, null=True)  # noqa: DJ001 - null is "not known"
+    phone = models.CharField(_("phone"), max_length=32, blank=True)
+    line = models.CharField(_("line"), max_length=32, blank=True)
+    extension = models.CharField(_("extension"), max_length=32, null=True)  # noqa: DJ001 - null is "not known"
+    extensions = ArrayField(models.CharField(max_length=32), default=list)
+    member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    client = models.ForeignKey(Client, null=True, on_delete=models.SET_NULL, related_name="+")
+    contract = models.ForeignKey(Contract, null=True, on_delete=models.SET_NULL, related_name="+")
+    lead = models.ForeignKey(Lead, null=True, on_delete=models.SET_NULL, related_name="+")
+    started_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    duration = models.PositiveIntegerField(_("duration, seconds"), null=True)
+    recording_url = models.TextField(blank=True)
+    first_received_at = models.DateTimeField()
+    last_received_at = models.DateTimeField()
+    end_received_at = models.DateTimeField(null=True)
+    # What it was turned into: ("reservation", "17").
+    outcome_kind = models.CharField(max_length=20, blank=True)
+    outcome_id = models.CharField(max_length=40, blank=True)
+    trace = models.JSONField(default=list)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-started_at", "-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["connector", "external_id", "generation"], name="call_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["organization", "-started_at", "-id"]),
+            models.Index(fields=["organization", "phone", "-started_at"]),
+            models.Index(fields=["last_received_at"], condition=~models.Q(state="ended"), name="call_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.phone} {self.state}"
+
+
+class CallEvent(OrganizationModel):
+    """One immutable fact a connector reported: as it came (``raw``) and in our words (``event``)."""
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=12)
+    received_at = models.DateTimeField()
+    # The same report received again for the same call is stored once.
+    digest = models.BinaryField(max_length=16)
+    event = models.JSONField()
+    raw = models.JSONField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["received_at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["call", "digest"], name="call_event_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.received_at:%H:%M:%S}"
+
+
+class Popup(OrganizationModel):
+    """One waiting call in the operators' queue of a branch (of every branch when the call has none)."""
+
+    branch = models.ForeignKey(Branch, null=True, on_delete=models.CASCADE, related_name="+")
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="popup")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    # Once a member has answered, only that member goes on seeing it.
+    answered_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+    closed_reason = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["created_at", "id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["organization", "expires_at"], condition=models.Q(closed_at__isnull=True),
+                         name="popup_open"),  # fmt: skip
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call_id}"
+
+
+class PopupDismissal(OrganizationModel):
+    """A member pressed the cross: gone for that member on all screens."""
+
+    popup = models.ForeignKey(Popup, on_delete=models.CASCADE, related_name="dismissals")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["popup", "member"], name="popup_dismissed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.popup_id} {self.member_id}"
+
+
+class PhoneBookEntry(OrganizationModel):
+    """An incoming number: how often it called, when, and its last call."""
+
+    phone = models.CharField(max_length=32)
+    calls = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    last_call = models.ForeignKey(Call, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-last_at", "-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization", "phone"], name="phone_book_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["organization", "-last_at"])]
+
+    def __str__(self) -> str:
+        return self.phone
