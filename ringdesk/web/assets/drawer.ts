@@ -1,0 +1,86 @@
+/** The panel at the right: opens by htmx, closes by Esc, keeps the focus where it belongs, survives a reload. */
+
+import { htmx } from "./requests";
+
+const ADDRESS = "ringdesk:drawer";
+let opener: HTMLElement | null = null;
+
+function drawer(): HTMLElement | null {
+  return document.getElementById("drawer");
+}
+
+export function isOpen(): boolean {
+  return Boolean(drawer()?.firstElementChild);
+}
+
+/** Close the drawer and give the focus back to what opened it. */
+export function close(): void {
+  const box = drawer();
+  if (!box || !isOpen()) return;
+  box.dispatchEvent(new CustomEvent("ringdesk:drawer-closing"));
+  box.replaceChildren();
+  sessionStorage.removeItem(ADDRESS);
+  if (opener?.isConnected) opener.focus({ preventScroll: true });
+  opener = null;
+}
+
+/** Put the cursor where typing begins: the marked field, else the first empty one, else the first. */
+export function focusFirst(box: ParentNode): void {
+  const marked = box.querySelector<HTMLElement>("[data-autofocus], .field.invalid :is(input, select, textarea)");
+  const fields = Array.from(
+    box.querySelectorAll<HTMLInputElement>(
+      ":is(input, select, textarea):not([type=hidden], [type=checkbox], [type=radio], :disabled)",
+    ),
+  );
+  const target = marked ?? fields.find((field) => field.value === "") ?? fields[0];
+  (target ?? box.querySelector<HTMLElement>("button, a[href]"))?.focus({ preventScroll: true });
+}
+
+function watchRequests(box: HTMLElement): void {
+  let shown = "";
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    const detail = (event as CustomEvent<{ target: Element; elt: HTMLElement }>).detail;
+    if (detail.target !== box) return;
+    if (!box.contains(detail.elt)) opener = detail.elt;
+  });
+  box.addEventListener("htmx:afterSettle", (event) => {
+    const detail = (event as CustomEvent<{ requestConfig?: { verb: string; path: string }; pathInfo?: { finalRequestPath: string } }>).detail;
+    const panel = box.querySelector<HTMLElement>(".drawer");
+    if (!panel) {
+      shown = "";
+      return;
+    }
+    if (detail.requestConfig?.verb === "get" && detail.pathInfo) {
+      sessionStorage.setItem(ADDRESS, detail.pathInfo.finalRequestPath);
+    }
+    const title = panel.id || (panel.querySelector("form")?.getAttribute("data-draft") ?? "drawer");
+    const fresh = title !== shown;
+    const wrong = panel.querySelector(".field.invalid");
+    shown = title;
+    if (fresh) focusFirst(panel);
+    else if (wrong && !panel.contains(document.activeElement)) focusFirst(panel);
+  });
+  box.addEventListener("ringdesk:drawer-closing", () => {
+    shown = "";
+  });
+}
+
+/** After a reload the card that was being written is opened again; drafts.ts fills in what was typed. */
+function reopen(box: HTMLElement): void {
+  const address = sessionStorage.getItem(ADDRESS);
+  if (!address || isOpen()) return;
+  const kept = Object.keys(sessionStorage).some((key) => key.startsWith("ringdesk:draft:"));
+  if (kept) void htmx.ajax("get", address, { target: box });
+  else sessionStorage.removeItem(ADDRESS);
+}
+
+export function start(): void {
+  const box = drawer();
+  if (!box) return;
+  watchRequests(box);
+  document.addEventListener("click", (event) => {
+    if ((event.target as Element).closest("[data-drawer-close]")) close();
+  });
+  document.body.addEventListener("drawer:close", close);
+  window.addEventListener("load", () => reopen(box));
+}

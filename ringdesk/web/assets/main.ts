@@ -1,0 +1,43 @@
+/** Starts every behaviour of the pages. Each module finds its elements by data- attributes. */
+
+import * as clock from "./clock";
+import * as copy from "./copy";
+import * as dialog from "./dialog";
+import * as drafts from "./drafts";
+import * as drawer from "./drawer";
+import * as keyboard from "./keyboard";
+import * as leader from "./leader";
+import * as live from "./live";
+import * as menu from "./menu";
+import * as popups from "./popups";
+import * as quiet from "./quiet";
+import * as requests from "./requests";
+import * as rows from "./rows";
+import * as sound from "./sound";
+import * as stepper from "./stepper";
+import * as theme from "./theme";
+import * as timeline from "./timeline";
+import * as toast from "./toast";
+
+for (const behaviour of [
+  requests, // first: the others listen to what htmx does
+  toast,
+  dialog,
+  menu,
+  drawer,
+  drafts,
+  copy,
+  stepper,
+  theme,
+  rows,
+  leader,
+  sound,
+  quiet,
+  popups,
+  timeline,
+  keyboard,
+  live,
+  clock,
+]) {
+  behaviour.start();
+}

@@ -1,0 +1,184 @@
+/** htmx, configured in one place: morphing swaps, no eval, CSRF, timeouts, errors told in the user's language. */
+
+import htmx from "htmx.org";
+import type { HtmxResponseInfo } from "htmx.org/dist/htmx.esm.js";
+import { Idiomorph } from "idiomorph";
+
+import { config, text } from "./strings";
+import { toast } from "./toast";
+
+/** Attributes that TypeScript sets: the server's markup knows nothing of them, so a morph leaves them. */
+const OURS = new Set(["style", "tabindex", "data-placed", "data-place", "data-shown", "data-restored"]);
+
+function isField(element: Element | null): boolean {
+  return (
+    element instanceof HTMLInputElement ||
+    element instanceof HTMLTextAreaElement ||
+    element instanceof HTMLSelectElement
+  );
+}
+
+function keepsAttribute(name: string, element: Element, change: "update" | "remove"): boolean {
+  if (change === "remove" && OURS.has(name)) return true;
+  // What the user has opened stays open.
+  return name === "open" && (element instanceof HTMLDetailsElement || element instanceof HTMLDialogElement);
+}
+
+function morph(style: "innerHTML" | "outerHTML", target: Element, fragment: ParentNode & Node): Node[] {
+  const content = style === "innerHTML" ? Array.from(fragment.childNodes) : Array.from(fragment.children);
+  const result = Idiomorph.morph(target, content, {
+    morphStyle: style,
+    // What is being typed is never overwritten.
+    ignoreActiveValue: isField(document.activeElement),
+    callbacks: {
+      beforeAttributeUpdated: (name, element, change) => !keepsAttribute(name, element, change),
+      beforeNodeRemoved: (node) => !(node instanceof Element && node.hasAttribute("data-keep")),
+    },
+  });
+  return Array.isArray(result) ? result : [];
+}
+
+const STYLES: Record<string, "innerHTML" | "outerHTML"> = {
+  morph: "outerHTML",
+  "morph:outerHTML": "outerHTML",
+  "morph:innerHTML": "innerHTML",
+};
+
+function defineMorphSwap(): void {
+  htmx.defineExtension("morph", {
+    isInlineSwap: (style) => STYLES[style] === "outerHTML",
+    handleSwap: (style, target, fragment) => {
+      const morphStyle = STYLES[style];
+      if (!morphStyle) return false;
+      return morph(morphStyle, target as Element, fragment as DocumentFragment);
+    },
+  });
+}
+
+function csrfToken(): string {
+  // The cookie is fresher than the page when somebody has signed in in another tab.
+  const cookie = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+  return cookie ?? document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+}
+
+function configure(): void {
+  Object.assign(htmx.config, {
+    defaultSwapStyle: "morph:innerHTML",
+    allowEval: false,
+    allowScriptTags: false,
+    includeIndicatorStyles: false,
+    historyEnabled: false,
+    historyCacheSize: 0,
+    selfRequestsOnly: true,
+    scrollIntoViewOnBoost: false,
+    timeout: 15_000,
+    defaultSettleDelay: 0,
+    responseHandling: [
+      { code: "204", swap: false },
+      { code: "[23]..", swap: true },
+      // The form again, with what is wrong beside its field.
+      { code: "4(09|22)", swap: true, error: false },
+      { code: "[45]..", swap: false, error: true },
+    ],
+  });
+}
+
+type HtmxEvent = CustomEvent<HtmxResponseInfo & { elt: HTMLElement }>;
+
+function on(name: string, listener: (event: HtmxEvent) => void): void {
+  document.body.addEventListener(name, (event) => listener(event as HtmxEvent));
+}
+
+/** Send again what failed; what was typed is still in the page. */
+function again(event: HtmxEvent): void {
+  const request = event.detail.requestConfig;
+  const element = event.detail.elt;
+  if (!element.isConnected) return;
+  if (element instanceof HTMLFormElement && request.verb !== "get") {
+    element.requestSubmit();
+    return;
+  }
+  void htmx.ajax(request.verb, request.path, {
+    source: element,
+    event: new Event("retry"),
+    target: request.target,
+    values: request.formData,
+  });
+}
+
+/** Requests nobody pressed a button for (live refreshes) fail quietly: the offline bar tells about the network. */
+function wasAsked(event: HtmxEvent): boolean {
+  const cause = event.detail.requestConfig.triggeringEvent as Event | undefined;
+  return cause !== undefined && !cause.type.startsWith("ringdesk:") && cause.type !== "load";
+}
+
+function tellFailure(event: HtmxEvent, message: string): void {
+  if (!wasAsked(event)) return;
+  toast(message, "bad", { label: text("retry"), run: () => again(event) });
+}
+
+/** Say that the session is over, and offer to sign in; drafts keep what was typed. */
+export function tellSignedOut(): void {
+  const here = location.pathname + location.search;
+  toast(text("signed_out"), "warn", {
+    label: text("sign_in"),
+    run: () => location.assign(`${config.login}?next=${encodeURIComponent(here)}`),
+  });
+}
+
+function isLoginPage(xhr: XMLHttpRequest): boolean {
+  if (!config.login || !xhr.responseURL) return false;
+  return new URL(xhr.responseURL).pathname.startsWith(config.login);
+}
+
+function messageOf(xhr: XMLHttpRequest): string {
+  if (xhr.status === 403) return text("forbidden");
+  if (xhr.status === 404) return text("not_found");
+  if (xhr.status === 413) return text("too_large");
+  if (xhr.status === 429) return text("too_many");
+  return text("server_failed");
+}
+
+function watchFailures(): void {
+  on("htmx:configRequest", (event) => {
+    const request = (event as unknown as CustomEvent<{ verb: string; headers: Record<string, string> }>).detail;
+    if (request.verb !== "get") request.headers["X-CSRFToken"] = csrfToken();
+  });
+  on("htmx:beforeSwap", (event) => {
+    const detail = (event as unknown as CustomEvent<HtmxResponseInfo & { shouldSwap: boolean }>).detail;
+    if (!isLoginPage(detail.xhr)) return;
+    detail.shouldSwap = false;
+    tellSignedOut();
+  });
+  on("htmx:responseError", (event) => {
+    if (event.detail.xhr.status === 401) tellSignedOut();
+    else tellFailure(event, messageOf(event.detail.xhr));
+  });
+  on("htmx:sendError", (event) => tellFailure(event, text("no_connection")));
+  on("htmx:timeout", (event) => tellFailure(event, text("too_slow")));
+}
+
+function showProgress(): void {
+  const line = document.getElementById("progress");
+  if (!line) return;
+  let underWay = 0;
+  on("htmx:beforeSend", (event) => {
+    if (!wasAsked(event)) return;
+    underWay += 1;
+    line.classList.add("on");
+  });
+  on("htmx:afterRequest", (event) => {
+    if (!wasAsked(event)) return;
+    underWay = Math.max(0, underWay - 1);
+    if (underWay === 0) line.classList.remove("on");
+  });
+}
+
+export function start(): void {
+  configure();
+  defineMorphSwap();
+  watchFailures();
+  showProgress();
+}
+
+export { htmx, isField };
