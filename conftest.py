@@ -4,7 +4,5 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, postgres_server: None
-) -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, postgres_server: None) -> None:
     """Before pytest-django makes the test database, the server must run."""

@@ -40,7 +40,7 @@ class Holder:
 
 
 class DataFolder:
-    """DIR with its lock: one process works on it at a time. The kernel drops the lock when the process dies."""
+    """DIR with its lock: one process works on it at a time. The kernel drops the lock with the process."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -109,7 +109,8 @@ class DataFolder:
         except OSError as error:
             os.close(lock)
             raise Refused(
-                f"The file system of {self.path} has no file locks ({error.strerror}). Choose a folder on a local disk."
+                f"The file system of {self.path} has no file locks ({error.strerror}). "
+                "Choose a folder on a local disk with --data."
             ) from error
         self._lock = lock
         return True
@@ -117,7 +118,7 @@ class DataFolder:
     def _taken(self) -> str:
         holder = self.holder()
         who = f"process {holder.pid}, {holder.address}" if holder else "another process"
-        return f"Ringdesk already runs on {self.path} ({who}). Stop it first, or choose another folder with --data."
+        return f"Ringdesk already runs on {self.path} ({who}). Stop it first, or choose another --data."
 
 
 def explain(error: OSError, path: Path) -> str:
@@ -127,7 +128,8 @@ def explain(error: OSError, path: Path) -> str:
     if error.errno == errno.EROFS:
         return f"{path} is on a read-only disk. Choose another folder with --data."
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{path} cannot be written by this user{_whose(path)}. Start as its owner, or choose another --data."
+        whose = _whose(path)
+        return f"{path} cannot be written by this user{whose}. Start as its owner, or choose another --data."
     return f"{path} cannot be used: {error.strerror or error}."
 
 

@@ -39,7 +39,7 @@ def end(cluster: Path, deadline: float, tell: Callable[[str], None]) -> None:
                 (cluster / PID_FILE).unlink(missing_ok=True)
                 return
             time.sleep(0.05)
-    raise Refused(f"An earlier PostgreSQL (process {pid}) still runs on {cluster} and does not end. End it by hand.")
+    raise Refused(f"An earlier PostgreSQL (process {pid}) on {cluster} does not end. End it by hand.")
 
 
 def postmaster(cluster: Path) -> int | None:

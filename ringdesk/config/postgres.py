@@ -91,7 +91,7 @@ class Cluster:
         return self.url
 
     def stop(self, seconds: float = 30.0) -> None:
-        """End the server: sessions are cut, data is written. Past the time it is ended at once and recovers later."""
+        """End the server: sessions are cut, data is written. Past the time it is cut off and recovers later."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -155,8 +155,9 @@ class Cluster:
             raise Refused(f"{self.data} holds no readable PostgreSQL data: {error}.") from error
         if theirs != ours:
             raise Refused(
-                f"{self.data} was written by PostgreSQL {theirs}; this Ringdesk brings {ours}. With the Ringdesk that "
-                "wrote it make a `ringdesk backup`, then `ringdesk restore` it into a new folder with this one."
+                f"{self.data} was written by PostgreSQL {theirs}; this Ringdesk brings {ours}. "
+                "Make a `ringdesk backup` with the Ringdesk that wrote it, "
+                "then `ringdesk restore` it into a new folder with this one."
             )
 
     def _start_server(self, program: Path) -> None:
@@ -206,7 +207,7 @@ class Cluster:
             if now > deadline:
                 raise Refused(f"PostgreSQL was not ready after {LONGEST_START:.0f} s; its log is {self.log}.")
             if now - told > (3 if told == began else 10):
-                self._tell(f"PostgreSQL is starting, {now - began:.0f} s so far (it may be recovering after a crash) …")
+                self._tell(f"PostgreSQL is starting, {now - began:.0f} s (recovering after a crash?) …")
                 told = now
             time.sleep(0.02)
         return True
@@ -229,8 +230,9 @@ class Cluster:
     def _explain(self, report: str, otherwise: str) -> str:
         if "No space left on device" in report:
             return f"The disk of {self.folder} is full. Free some space and start again."
-        reasons = re.findall(r"(?:FATAL|PANIC|error):\s*(.+)", report) or [report.strip()[-300:] or "no reason given"]
-        return f"{otherwise}: {reasons[-1].strip()}."
+        reasons = re.findall(r"(?:FATAL|PANIC|error):\s*(.+)", report)
+        reason = reasons[-1] if reasons else report[-300:]
+        return f"{otherwise}: {reason.strip() or 'it gave no reason'}."
 
 
 @contextlib.contextmanager
@@ -268,7 +270,7 @@ def _major(bin_: Path) -> int:
 
 
 def socket_folder(folder: Path, launcher: Launcher) -> Path:
-    """A private folder for the socket: DIR/run, or one in the temporary folder where that path is too long."""
+    """A private folder for the socket: DIR/run, or a temporary one where that path is too long for sockets."""
     place = folder / "run"
     if len(os.fsencode(place / SOCKET_NAME)) > LONGEST_SOCKET_PATH or not _takes_sockets(folder):
         digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
@@ -276,7 +278,8 @@ def socket_folder(folder: Path, launcher: Launcher) -> Path:
     place.mkdir(mode=0o700, exist_ok=True)
     facts = place.lstat()
     if place.is_symlink() or facts.st_uid not in {os.geteuid(), launcher.owner}:
-        raise Refused(f"{place} belongs to {user_name(facts.st_uid)}; PostgreSQL's socket cannot be made there.")
+        owner = user_name(facts.st_uid)
+        raise Refused(f"{place} belongs to {owner}; PostgreSQL's socket cannot be made there.")
     os.chown(place, launcher.owner, launcher.group)
     place.chmod(0o700)
     return place

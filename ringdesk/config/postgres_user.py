@@ -80,7 +80,8 @@ def _as_another_user(cluster: Path, program: Path) -> Launcher:
         raise Refused("PostgreSQL does not run as root. Start as an ordinary user, or set DATABASE_URL.")
     launcher = Launcher(user.pw_uid, user.pw_gid, switches_user=True)
     if not launcher.can_run(program):
-        raise Refused(_unreachable(user.pw_name, program.parent, "Install Ringdesk where every user can read it"))
+        advice = "Install Ringdesk where every user can read it"
+        raise Refused(_unreachable(user.pw_name, program.parent, advice))
     _let_pass(cluster.parent)
     give_to(launcher, cluster)
     if not launcher.can_use(cluster, program):
@@ -110,7 +111,8 @@ def give_to(launcher: Launcher, folder: Path) -> None:
         return
     user = _ordinary_user()
     if os.geteuid() != 0 or owner not in (0, user.pw_uid if user else 0):
-        raise Refused(f"{folder} belongs to {user_name(owner)}. Start as that user, or choose another --data.")
+        name = user_name(owner)
+        raise Refused(f"{folder} belongs to {name}. Start as that user, or choose another --data.")
     # The folder itself comes last, so that a walk cut short is walked again.
     for place, _, files in os.walk(folder, topdown=False):
         for path in (place, *(os.path.join(place, name) for name in files)):

@@ -14,7 +14,7 @@ import pytest
 
 from ringdesk.config.postgres import Cluster
 
-# Set by this plugin too, so that the workers of pytest-xdist, who inherit the environment, know the difference.
+# Set beside DATABASE_URL: the workers of pytest-xdist inherit both and know that the address is not the user's.
 MARK = "RINGDESK_TEST_FOLDER"
 
 _folder = Path(tempfile.mkdtemp(prefix="ringdesk-test-"))
