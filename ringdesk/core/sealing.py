@@ -32,7 +32,9 @@ def unseal(sealed: bytes | memoryview) -> Any:
     try:
         return orjson.loads(_fernet(settings.SECRET_KEY).decrypt(bytes(sealed)))
     except InvalidToken as error:
-        raise SealBroken("The secret key of this installation is not the one these secrets were sealed with.") from error
+        raise SealBroken(
+            "The secret key of this installation is not the one these secrets were sealed with."
+        ) from error
 
 
 def fingerprint(secret: str) -> str:

@@ -132,13 +132,14 @@ class Call(OrganizationModel):
     trace = models.JSONField(default=list)
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["-started_at", "-id"]
+        # Arrival, not the PBX's clock: some clocks are years off, and lists must not lose a call by that.
+        ordering: ClassVar[list[str]] = ["-first_received_at", "-id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["connector", "external_id", "generation"], name="call_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["organization", "-started_at", "-id"]),
-            models.Index(fields=["organization", "phone", "-started_at"]),
+            models.Index(fields=["organization", "-first_received_at", "-id"]),
+            models.Index(fields=["organization", "phone", "-first_received_at"]),
             models.Index(fields=["last_received_at"], condition=~models.Q(state="ended"), name="call_open"),
         ]
 
@@ -182,8 +183,11 @@ class Popup(OrganizationModel):
     class Meta:
         ordering: ClassVar[list[str]] = ["created_at", "id"]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["organization", "expires_at"], condition=models.Q(closed_at__isnull=True),
-                         name="popup_open"),  # fmt: skip
+            models.Index(
+                fields=["organization", "expires_at"],
+                condition=models.Q(closed_at__isnull=True),
+                name="popup_open",
+            ),
         ]
 
     def __str__(self) -> str:

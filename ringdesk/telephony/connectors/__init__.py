@@ -1,0 +1,18 @@
+"""The kinds of sources there are. Others add theirs by the entry point group ``ringdesk.connectors``."""
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from ringdesk.telephony.connectors.base import Connector
+from ringdesk.telephony.connectors.http_events import HttpEvents
+from ringdesk.telephony.connectors.phone import Phone
+
+
+@cache
+def registry() -> dict[str, Connector]:
+    """Return every kind of connector by its name: our own first, then those of installed packages."""
+    found: dict[str, Connector] = {kind.kind: kind() for kind in (HttpEvents, Phone)}
+    for entry in entry_points(group="ringdesk.connectors"):
+        connector = entry.load()()
+        found.setdefault(connector.kind, connector)
+    return found

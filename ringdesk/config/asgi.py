@@ -1,0 +1,60 @@
+"""The shell: what rings goes ahead of Django, everything else into it."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+
+import django
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringdesk.config.settings")
+django.setup(set_prefix=False)
+
+from django.core.asgi import get_asgi_application  # noqa: E402 - needs the settings above
+
+from ringdesk.config import watchers  # noqa: E402
+from ringdesk.config.parts import Parts  # noqa: E402
+from ringdesk.telephony.doors import PREFIX  # noqa: E402
+
+pages = get_asgi_application()
+
+
+class Shell:
+    """Four ways in: the doors, the live channel, the watchers' pages, Django. It owns the parts' life."""
+
+    def __init__(self) -> None:
+        self.parts: Parts | None = None
+        self.starlette = Starlette(
+            routes=[
+                Route("/healthz", watchers.healthz),
+                Route("/readyz", watchers.readyz),
+                Route("/metrics", watchers.metrics),
+                WebSocketRoute("/ws/v1/events", self._channel),
+                Mount("/", pages),
+            ],
+            lifespan=self._lifespan,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX) and self.parts:
+            await self.parts.doors(scope, receive, send)
+        else:
+            await self.starlette(scope, receive, send)
+
+    async def _channel(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.parts is not None
+        await self.parts.channel(scope, receive, send)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, starlette: Starlette) -> AsyncIterator[None]:
+        async with Parts.running() as parts:
+            self.parts = starlette.state.parts = parts
+            try:
+                yield
+            finally:
+                self.parts = None
+
+
+application = Shell()

@@ -1,0 +1,34 @@
+"""For those who watch the process: alive, ready, and what it counts."""
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+
+async def healthz(request: Request) -> Response:
+    """Answer that the process lives."""
+    return PlainTextResponse("ok")
+
+
+async def readyz(request: Request) -> Response:
+    """Answer whether the database is reachable and its migrations are applied: 200 or 503."""
+    try:
+        pending = await sync_to_async(_pending_migrations)()
+    except DatabaseError:
+        return JSONResponse({"ready": False, "reason": "The database is not reachable."}, status_code=503)
+    if pending:
+        return JSONResponse({"ready": False, "reason": f"{pending} migrations are not applied."}, status_code=503)
+    return JSONResponse({"ready": True})
+
+
+async def metrics(request: Request) -> Response:
+    """Answer the counters in Prometheus' text format."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _pending_migrations() -> int:
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

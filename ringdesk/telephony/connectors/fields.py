@@ -1,0 +1,46 @@
+"""Reading the loose bodies that phones and PBXes send: query, form or JSON, one flat set of text fields. Pure."""
+
+from urllib.parse import parse_qsl
+
+import orjson
+from django.utils.translation import gettext_lazy as _
+
+from ringdesk.telephony.connectors.base import Malformed, Request
+
+
+def read(request: Request) -> dict[str, str]:
+    """Return query and body as one dict; what is empty is left out, the body wins. Raises Malformed."""
+    values = {key: value.strip() for key, value in request.query.items() if value.strip()}
+    if request.body.strip():
+        values.update(_json(request.body) if _is_json(request) else _form(request.body))
+    return values
+
+
+def _is_json(request: Request) -> bool:
+    return "json" in request.content_type or request.body.lstrip()[:1] in (b"{", b"[")
+
+
+def _json(body: bytes) -> dict[str, str]:
+    try:
+        shape = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(_("The body is not valid JSON.")) from error
+    if not isinstance(shape, dict):
+        raise Malformed(_("The body must be a JSON object."))
+    values: dict[str, str] = {}
+    for key, value in shape.items():
+        if isinstance(value, bool) or value is None:
+            continue
+        if not isinstance(value, str | int | float):
+            raise Malformed(_("A value of the JSON object is not a text or a number."))
+        if str(value).strip():
+            values[key] = str(value).strip()
+    return values
+
+
+def _form(body: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=False, max_num_fields=100)
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Malformed(_("The body is neither JSON nor form data in UTF-8.")) from error
+    return {key: value.strip() for key, value in pairs if value.strip()}

@@ -1,0 +1,146 @@
+"""From the query parameters of a PBX to call events. Pure.
+
+Source: the protocol's published parameters; names seen beside them in real traffic (``short_src_num``,
+``short_dst_num``, ``pbxdstnum``, ``last_called``, event 4, ``_id…`` suffixes) are understood too.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from ringdesk.core import phones
+from ringdesk.telephony.call_events import CallEvent, Direction, Kind, Result
+from ringdesk.telephony.connectors.base import Link, Malformed, Parsed, RouteQuestion
+
+STARTED, ENDED, ANSWERED, LEG_ENDED = "1", "2", "3", "4"
+INCOMING, OUTGOING = "1", "2"
+RESULTS = {
+    "ANSWER": Result.ANSWERED,
+    "ANSWERED": Result.ANSWERED,
+    "NOANSWER": Result.MISSED,
+    "BUSY": Result.BUSY,
+    "CANCEL": Result.CANCELLED,
+    "CONGESTION": Result.FAILED,
+    "CHANUNAVAIL": Result.FAILED,
+    "FAILED": Result.FAILED,
+}
+MAX_ID = 200
+_ID_SUFFIX = re.compile(r"_id\d*$")
+_EXTENSION = re.compile(r"^[0-9*#A-Za-z._-]{1,32}$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parties:
+    direction: Direction | None
+    phone: str | None
+    extensions: tuple[str, ...]
+
+
+def parse(values: Mapping[str, str], link: Link) -> Parsed:
+    """Return what the parameters say. Raises Malformed with a text that names the parameter."""
+    event = values.get("event", "")
+    if event == LEG_ENDED:
+        return Parsed()
+    if event not in (STARTED, ENDED, ANSWERED):
+        raise Malformed(_("Parameter event must be 1 (started), 3 (answered) or 2 (ended)."))
+    external_id = values.get("call_id", "")
+    if not 0 < len(external_id) <= MAX_ID:
+        raise Malformed(_("Parameter call_id is missing or longer than 200 characters."))
+    line = phones.digits_of(values.get("line") or values.get("pbxdstnum", ""))[:32]
+    parties = _parties(values, link, line)
+    first = parties.extensions[0] if len(parties.extensions) == 1 else None
+    several = parties.extensions if len(parties.extensions) > 1 else ()
+    question = None
+    if event == STARTED:
+        if values.get("smart_transfer_is_required") == "1":
+            question = RouteQuestion(parties.phone or "", line)
+        elif parties.phone is None:
+            raise Malformed(_("An event 1 needs src_num and dst_num."))
+        fact = CallEvent(Kind.RINGING, external_id, parties.direction, parties.phone, first, several, line)
+    elif event == ANSWERED:
+        fact = CallEvent(Kind.ANSWERED, external_id, parties.direction, parties.phone, first, several, line)
+    else:
+        fact = CallEvent(
+            Kind.ENDED,
+            external_id,
+            parties.direction,
+            parties.phone,
+            first,
+            several,
+            line,
+            started_at=_moment(values, "call_start_timestamp"),
+            answered_at=_moment(values, "call_answer_timestamp"),
+            ended_at=_moment(values, "timestamp"),
+            result=_result(values),
+            recording_url=_recording(values),
+        )
+    return Parsed((fact,), question)
+
+
+def _parties(values: Mapping[str, str], link: Link, line: str) -> _Parties:
+    source = _ID_SUFFIX.sub("", values.get("src_num", ""))
+    target = _ID_SUFFIX.sub("", values.get("dst_num", ""))
+    source_short = values.get("short_src_num") or source
+    target_short = values.get("short_dst_num") or target
+    source_type = values.get("src_type")
+    if source_type not in (None, INCOMING, OUTGOING):
+        raise Malformed(_("Parameter src_type must be 1 (incoming) or 2 (outgoing)."))
+    if source_short in link.extensions and target_short in link.extensions:
+        return _Parties(Direction.INTERNAL, target_short, _extensions(source_short, target_short))
+    if source_type == OUTGOING:
+        return _Parties(
+            Direction.OUT, _phone(target, link, line) if target else None, _extensions(source_short)
+        )
+    direction = Direction.IN if source_type or source else None
+    rung = (
+        values.get("last_called", "").split("&")
+        if values.get("event") == STARTED and not target
+        else [target_short]
+    )
+    return _Parties(direction, _phone(source, link, line) if source else None, _extensions(*rung))
+
+
+def _extensions(*numbers: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(number for number in numbers if number and _is_extension(number)))
+
+
+def _is_extension(number: str) -> bool:
+    if not _EXTENSION.match(number):
+        raise Malformed(_("The extension holds characters that no extension has."))
+    return True
+
+
+def _phone(number: str, link: Link, line: str) -> str:
+    if phones.is_hidden(number):
+        return ""
+    if not phones.digits_of(number):
+        raise Malformed(_("The client's number holds no digits."))
+    branch = link.lines.get(line)
+    return phones.normalize(number, branch[1] if branch else link.region)
+
+
+def _moment(values: Mapping[str, str], name: str) -> datetime | None:
+    text = values.get(name, "")
+    if not text or text == "0":
+        return None
+    try:
+        seconds = float(text)
+        if not 0 < seconds < 10_000_000_000:
+            raise ValueError(text)
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Malformed(_("Parameter %(name)s must be Unix seconds.") % {"name": name}) from error
+
+
+def _result(values: Mapping[str, str]) -> Result | None:
+    status = values.get("status", "").upper().replace(" ", "").replace("_", "")
+    # A word we do not know is stored with the raw event; the call's own events then tell how it went.
+    return RESULTS.get(status)
+
+
+def _recording(values: Mapping[str, str]) -> str:
+    link = values.get("call_record_link", "")
+    return link if link.startswith(("https://", "http://")) and len(link) <= 2000 else ""

@@ -1,0 +1,212 @@
+"""From the events of a call, in any order and any of them twice, to what the call is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ringdesk.telephony.call_events import CallEvent, Direction, Kind, Result
+
+REUSED_AFTER = timedelta(seconds=10)
+REPEATED_WITHIN = timedelta(seconds=90)
+
+
+class State(StrEnum):
+    """Where a call stands."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    HELD = "held"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event and when it reached us."""
+
+    event: CallEvent
+    received_at: datetime
+
+    @property
+    def at(self) -> datetime:
+        return self.event.at or self.received_at
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """What the events of one call add up to. Times are aware; ``duration`` is end minus start in seconds."""
+
+    direction: Direction
+    state: State
+    result: Result | None
+    phone: str
+    line: str
+    extension: str | None
+    extensions: tuple[str, ...]
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    duration: int | None
+    recording_url: str
+
+
+def fold(received: Iterable[Received]) -> CallState:
+    """Return the call that these events tell of. Raises ValueError when there are none."""
+    facts = sorted(set(received), key=_order)
+    if not facts:
+        raise ValueError("a call has at least one event")
+    ends = _ends(facts)
+    talks = sorted((fact for fact in facts if fact.event.kind in _TALK), key=lambda fact: (fact.at, _order(fact)))
+    direction = next((fact.event.direction for fact in facts if fact.event.direction), Direction.IN)
+    answered_at = _answered_at(facts)
+    result = _result(direction, ends, was_answered=answered_at is not None)
+    is_missed = bool(ends) and result is not Result.ANSWERED
+    if is_missed:
+        answered_at = None
+    rung = _rung(facts)
+    started_at = min(
+        (fact.event.started_at for fact in facts if fact.event.started_at),
+        default=min(fact.at for fact in facts if fact.event.kind is not Kind.RECORDED or len(facts) == 1),
+    )
+    if answered_at is not None:
+        # Seen in real traffic: an answer that is older than its call.
+        answered_at = max(answered_at, started_at)
+    ended_at = _ended_at(ends, started_at, answered_at)
+    return CallState(
+        direction=direction,
+        state=_state(ends, talks),
+        result=result if ends else None,
+        phone=_first(fact.event.phone for fact in facts),
+        line=_first(fact.event.line for fact in facts),
+        extension=_extension(facts, talks, rung, is_missed=is_missed),
+        extensions=rung,
+        started_at=started_at,
+        answered_at=answered_at,
+        ended_at=ended_at,
+        duration=round((ended_at - started_at).total_seconds()) if ended_at else None,
+        recording_url=_first(fact.event.recording_url for fact in reversed(facts)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A call already stored: its events, when its source last spoke of it, and whether its id's latest use."""
+
+    facts: tuple[Received, ...]
+    last_received_at: datetime
+    is_latest: bool
+
+
+def is_same_call(call: Known, event: CallEvent, received_at: datetime) -> bool:
+    """Tell whether the event belongs to this call rather than to another one under the same id.
+
+    PBXes use ids again. Other parties or another direction: another call. A start that arrives more than 10 s
+    after the call's end arrived, or after a younger call took the id: another call. Without ids (a phone) the
+    number is the id, and a report within 90 s of the last one is a repetition (spec, "One call or two?").
+    Arrival times count, not the times inside.
+    """
+    state = fold(call.facts)
+    if event.direction and _says_direction(call) and event.direction is not state.direction:
+        return False
+    if event.phone is not None and _says_phone(call) and event.phone != state.phone:
+        return False
+    ends = _ends(call.facts)
+    is_repetition = received_at - call.last_received_at <= REPEATED_WITHIN
+    if event.kind is not Kind.RINGING:
+        was_told = any(not end.event.is_presumed for end in ends)
+        return event.external_id is not None or not was_told or is_repetition
+    if ends and received_at - min(end.received_at for end in ends) > REUSED_AFTER:
+        return event.external_id is None and ends[0].event.is_presumed and is_repetition
+    return is_repetition if event.external_id is None else call.is_latest
+
+
+_TALK = (Kind.ANSWERED, Kind.HELD, Kind.TRANSFERRED)
+_RANK = {kind: rank for rank, kind in enumerate(Kind)}
+
+
+def _ends(facts: Sequence[Received]) -> list[Received]:
+    """The ends that were told, else those that were concluded from silence."""
+    ends = [fact for fact in facts if fact.event.kind is Kind.ENDED]
+    return [end for end in ends if not end.event.is_presumed] or ends
+
+
+def _order(fact: Received) -> tuple[object, ...]:
+    event = fact.event
+    return (
+        _RANK[event.kind],
+        fact.received_at,
+        event.extension or "",
+        event.line,
+        event.phone or "",
+        repr(event),
+    )
+
+
+def _first(values: Iterable[str | None]) -> str:
+    return next((value for value in values if value), "")
+
+
+def _says_phone(call: Known) -> bool:
+    return any(fact.event.phone is not None for fact in call.facts)
+
+
+def _says_direction(call: Known) -> bool:
+    return any(fact.event.direction for fact in call.facts)
+
+
+def _answered_at(facts: Sequence[Received]) -> datetime | None:
+    told = [fact.event.answered_at for fact in facts if fact.event.answered_at]
+    if told:
+        return min(told)
+    return min((fact.at for fact in facts if fact.event.kind in _TALK), default=None)
+
+
+def _result(direction: Direction, ends: Sequence[Received], *, was_answered: bool) -> Result | None:
+    told = [fact.event.result for fact in ends if fact.event.result]
+    if Result.ANSWERED in told or (was_answered and not told):
+        return Result.ANSWERED
+    if not told and all(end.event.is_presumed for end in ends):
+        return None
+    result = min(told, key=list(Result).index, default=Result.MISSED)
+    # A caller who gave up is a missed call of ours; only our own attempt can be cancelled.
+    return Result.MISSED if result is Result.CANCELLED and direction is Direction.IN else result
+
+
+def _state(ends: Sequence[Received], talks: Sequence[Received]) -> State:
+    if ends:
+        return State.ENDED
+    if not talks:
+        return State.RINGING
+    return State.HELD if talks[-1].event.kind is Kind.HELD else State.ANSWERED
+
+
+def _rung(facts: Sequence[Received]) -> tuple[str, ...]:
+    rung: dict[str, None] = {}
+    for fact in facts:
+        for extension in (*fact.event.extensions, fact.event.extension):
+            if extension:
+                rung.setdefault(extension)
+    return tuple(rung)
+
+
+def _extension(
+    facts: Sequence[Received], talks: Sequence[Received], rung: tuple[str, ...], *, is_missed: bool
+) -> str | None:
+    if not is_missed:
+        who = [fact.event.extension for fact in talks if fact.event.extension]
+        if who:
+            return who[-1]
+        ended = [fact.event.extension for fact in facts if fact.event.kind is Kind.ENDED and fact.event.extension]
+        if ended:
+            return ended[0]
+    return rung[0] if len(rung) == 1 else None
+
+
+def _ended_at(ends: Sequence[Received], started_at: datetime, answered_at: datetime | None) -> datetime | None:
+    if not ends:
+        return None
+    told = [fact.event.ended_at for fact in ends if fact.event.ended_at]
+    ended_at = max(told) if told else min(fact.at for fact in ends)
+    return max(ended_at, answered_at or started_at)

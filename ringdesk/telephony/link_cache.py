@@ -1,0 +1,83 @@
+"""The configured connectors in memory: what a door must know of its token without asking the database each time.
+
+Triggers of the database (migration ``link_changes``) send NOTIFY when a connector, extension, line, branch,
+member or popup setting changes, whoever changed it; the cache is then emptied.
+"""
+
+import time
+from typing import Any
+
+from psycopg_pool import AsyncConnectionPool
+
+from ringdesk.core import sealing
+from ringdesk.telephony.connectors.base import Link
+
+CHANNEL = "ringdesk_links"
+# A lost notice must not outlive this many seconds.
+KEPT = 30.0
+_MOST = 10_000
+
+_SELECT = """
+SELECT connector.id, connector.organization_id, connector.kind, connector.is_active, connector.branch_id,
+       coalesce(branch.region, (SELECT min(region) FROM accounts_branch b
+                                WHERE b.organization_id = connector.organization_id), 'RU'),
+       organization.popup_seconds, connector.settings, connector.secrets_sealed,
+       (SELECT jsonb_object_agg(extension.number, extension.member_id) FROM telephony_extension extension
+        JOIN accounts_member member ON member.id = extension.member_id AND member.is_active
+        WHERE extension.connector_id = connector.id),
+       (SELECT jsonb_object_agg(line.number, jsonb_build_array(line.branch_id, b.region)) FROM telephony_line line
+        JOIN accounts_branch b ON b.id = line.branch_id WHERE line.connector_id = connector.id)
+FROM telephony_connector connector
+JOIN accounts_organization organization ON organization.id = connector.organization_id
+LEFT JOIN accounts_branch branch ON branch.id = connector.branch_id
+"""
+BY_TOKEN = _SELECT + " WHERE connector.token_hash = %s"
+BY_ID = _SELECT + " WHERE connector.id = %s"
+
+
+class LinkCache:
+    """Links by the fingerprint of their token."""
+
+    def __init__(self, pool: AsyncConnectionPool[Any]) -> None:
+        self.pool = pool
+        self.links: dict[str, tuple[float, Link]] = {}
+        self.generation = 0
+
+    async def find(self, token: str) -> Link | None:
+        """Return the link whose address holds this token, None when there is none."""
+        fingerprint = sealing.fingerprint(token)
+        cached = self.links.get(fingerprint)
+        if cached and cached[0] > time.monotonic():
+            return cached[1]
+        generation = self.generation
+        async with self.pool.connection() as connection:
+            row = await (await connection.execute(BY_TOKEN, [fingerprint])).fetchone()
+        if row is None:
+            return None
+        link = link_of(row)
+        # What was read before a change was announced must not be kept.
+        if generation == self.generation and len(self.links) < _MOST:
+            self.links[fingerprint] = (time.monotonic() + KEPT, link)
+        return link
+
+    def forget(self) -> None:
+        """Forget everything: something changed."""
+        self.generation += 1
+        self.links.clear()
+
+
+def link_of(row: Any) -> Link:
+    """Return the Link of a row of BY_TOKEN or BY_ID."""
+    return Link(
+        id=row[0],
+        organization_id=row[1],
+        kind=row[2],
+        is_active=row[3],
+        branch_id=row[4],
+        region=row[5],
+        popup_seconds=row[6],
+        settings=row[7] or {},
+        secrets=sealing.unseal(row[8]) if row[8] else {},
+        extensions=row[9] or {},
+        lines={number: (branch_id, region) for number, (branch_id, region) in (row[10] or {}).items()},
+    )

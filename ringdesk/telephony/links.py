@@ -1,0 +1,129 @@
+"""Connectors as an organization sets them up: their secret addresses, on and off, gone.
+
+The doors hear of every change by the database (link_cache), so nothing has to be told to them here.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ringdesk.accounts import audit
+from ringdesk.accounts.models import Branch, Member, Organization
+from ringdesk.core import events, sealing
+from ringdesk.core.problems import Invalid
+from ringdesk.telephony.connectors import registry
+from ringdesk.telephony.models import Connector
+
+# 32 random bytes: nobody guesses an address.
+_TOKEN_BYTES = 32
+QUIET_AFTER = timedelta(hours=24)
+
+
+class Condition(StrEnum):
+    """How a connector fares, in one word."""
+
+    OFF = "off"
+    NEVER = "never"
+    ERROR = "error"
+    QUIET = "quiet"
+    WORKS = "works"
+
+
+def condition(connector: Connector, now: datetime) -> Condition:
+    """Return how the connector fares: the latest of what it said and what was refused decides."""
+    if not connector.is_active:
+        return Condition.OFF
+    heard, failed = connector.last_event_at, connector.last_error_at
+    if failed and (heard is None or failed > heard):
+        return Condition.ERROR
+    if heard is None:
+        return Condition.NEVER
+    return Condition.QUIET if now - heard > QUIET_AFTER else Condition.WORKS
+
+
+def create(
+    organization: Organization,
+    kind: str,
+    name: str,
+    branch: Branch | None,
+    settings: dict[str, Any] | None = None,
+    *,
+    by: Member | None = None,
+) -> Connector:
+    """Store a new connector with a secret address of its own. Raises Invalid for an unknown kind."""
+    if kind not in registry():
+        raise Invalid(_("There is no such kind of connector."), field="kind")
+    token = secrets.token_hex(_TOKEN_BYTES)
+    with events.atomic():
+        connector = Connector.objects.create(
+            organization=organization,
+            kind=kind,
+            name=name,
+            branch=branch,
+            settings=settings or {},
+            token_hash=sealing.fingerprint(token),
+            token_sealed=sealing.seal(token),
+        )
+        _note("connector.created", connector, by, kind=kind)
+    return connector
+
+
+def token(connector: Connector) -> str:
+    """Return the secret part of the address. Raises sealing.SealBroken."""
+    return str(sealing.unseal(connector.token_sealed))
+
+
+def address(connector: Connector, base_url: str) -> str:
+    """Return the address that the PBX or phone opens. ``base_url`` is this installation's, without the last slash."""
+    return f"{base_url.rstrip('/')}/pbx/{token(connector)}/"
+
+
+def change(
+    connector: Connector, *, name: str, branch: Branch | None, settings: dict[str, Any], by: Member | None = None
+) -> None:
+    """Save name, branch and settings."""
+    connector.name, connector.branch, connector.settings = name, branch, settings
+    connector.version += 1
+    with events.atomic():
+        connector.save(update_fields=["name", "branch", "settings", "version"])
+        _note("connector.changed", connector, by)
+
+
+def renew_address(connector: Connector, *, by: Member | None = None) -> None:
+    """Give the connector another secret address; the one it had is dead at once."""
+    fresh = secrets.token_hex(_TOKEN_BYTES)
+    connector.token_hash, connector.token_sealed = sealing.fingerprint(fresh), sealing.seal(fresh)
+    connector.version += 1
+    with events.atomic():
+        connector.save(update_fields=["token_hash", "token_sealed", "version"])
+        _note("connector.address_renewed", connector, by)
+
+
+def switch(connector: Connector, *, on: bool, by: Member | None = None) -> None:
+    """Switch the connector on or off. Off, its address answers 404 and counts what came."""
+    connector.is_active = on
+    connector.version += 1
+    with events.atomic():
+        connector.save(update_fields=["is_active", "version"])
+        _note("connector.switched_on" if on else "connector.switched_off", connector, by)
+
+
+def delete(connector: Connector, *, by: Member | None = None) -> None:
+    """Remove the connector: its address is dead, its lines and extensions are gone. Its calls stay."""
+    dead = secrets.token_hex(_TOKEN_BYTES)
+    with events.atomic():
+        connector.extensions.all().delete()
+        connector.lines.all().delete()
+        connector.is_active, connector.removed_at = False, timezone.now()
+        connector.token_hash, connector.token_sealed = sealing.fingerprint(dead), sealing.seal("")
+        connector.secrets_sealed = None
+        connector.save(update_fields=["is_active", "removed_at", "token_hash", "token_sealed", "secrets_sealed"])
+        _note("connector.deleted", connector, by)
+
+
+def _note(action: str, connector: Connector, by: Member | None, **data: Any) -> None:
+    audit.note(connector.organization_id, by, action, f"{connector.name} ({connector.pk})", **data)
