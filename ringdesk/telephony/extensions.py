@@ -1,5 +1,6 @@
 """Extensions: which PBX-internal number belongs to which member, per connector."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from ringdesk.accounts import audit
 from ringdesk.accounts.models import Member, Organization
 from ringdesk.core.problems import Conflict, Invalid
-from ringdesk.telephony.connectors.base import is_extension
 from ringdesk.telephony.models import Call, Connector, Extension
 
+_LOOKS_LIKE = re.compile(r"[0-9A-Za-z*#._-]{1,32}")
 # Extensions are looked for in this many of the organization's latest calls.
 _LOOKED_AT = 2000
 
@@ -33,7 +34,7 @@ def assign(connector: Connector, member: Member, number: str, *, by: Member | No
     Raises Invalid for what no extension looks like, Conflict when it is another member's.
     """
     number = number.strip()
-    if not is_extension(number):
+    if not _LOOKS_LIKE.fullmatch(number):
         raise Invalid(_("An extension has digits, letters and * # . _ - only, 32 at most."), field="number")
     if connector.organization_id != member.organization_id:
         raise Invalid(_("The member is of another organization."), field="member")
@@ -48,7 +49,7 @@ def assign(connector: Connector, member: Member, number: str, *, by: Member | No
                 member=member,
                 defaults={"number": number},
             )
-            audit.note(connector.organization_id, by, "extension.assigned", f"{number}: {member.name}")
+            audit.record(connector.organization_id, "extension.assigned", f"{number}: {member.name}", by=by)
     except IntegrityError as error:
         holder = _holder(connector, number)
         if holder is None:
@@ -61,7 +62,7 @@ def unassign(extension: Extension, *, by: Member | None = None) -> None:
     """Take the extension from its member."""
     with transaction.atomic():
         subject = f"{extension.number}: {extension.member.name}"
-        audit.note(extension.organization_id, by, "extension.unassigned", subject)
+        audit.record(extension.organization_id, "extension.unassigned", subject, by=by)
         extension.delete()
 
 

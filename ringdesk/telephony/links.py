@@ -126,4 +126,4 @@ def delete(connector: Connector, *, by: Member | None = None) -> None:
 
 
 def _note(action: str, connector: Connector, by: Member | None, **data: Any) -> None:
-    audit.note(connector.organization_id, by, action, f"{connector.name} ({connector.pk})", **data)
+    audit.record(connector.organization_id, action, connector.name, by=by, connector=connector.pk, **data)

@@ -27,6 +27,8 @@ class Connector(OrganizationModel):
     secrets_sealed = models.BinaryField(null=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Deleted by a member: gone from every page but those of its calls.
+    removed_at = models.DateTimeField(null=True, editable=False)
     # Health. Written every few seconds by the doors, not with every event.
     last_event_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)

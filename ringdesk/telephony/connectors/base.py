@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
+
+from django.forms import Field
 
 from ringdesk.core.problems import RingdeskError, Text
 from ringdesk.telephony.call_events import CallEvent
@@ -49,6 +52,26 @@ class Link:
     lines: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
+class Course(StrEnum):
+    """How a test call goes."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class ActedCall:
+    """A call to be acted out at ``at``. "" where nothing is said of the line or the extension."""
+
+    course: Course
+    call_id: str
+    phone: str
+    line: str
+    extension: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class RouteQuestion:
     """The PBX asks whom to route this caller to, and waits."""
@@ -74,6 +97,9 @@ class Connector:
     summary: ClassVar[Text]
     # Whether its calls end by themselves when the popup's time is over (the source never tells the end).
     ends_silently: ClassVar[bool] = False
+    # Whether it knows members' extensions; a phone has none.
+    has_extensions: ClassVar[bool] = True
+    icon: ClassVar[str] = "plug"
 
     def parse(self, request: Request, link: Link, now: datetime) -> Parsed:
         """Translate one request. Pure. Raises Malformed or Refused; then nothing is stored."""
@@ -82,6 +108,14 @@ class Connector:
     def answer(self, responsible: str | None) -> dict[str, Any]:
         """Return the JSON answer; ``responsible`` is the extension that was asked for, None when nothing was."""
         return {"success": True} if responsible is None else {"responsible": responsible}
+
+    def act(self, call: ActedCall) -> list[Request]:
+        """Return the requests by which the source would report this call."""
+        raise NotImplementedError
+
+    def settings_fields(self) -> dict[str, Field]:
+        """Return form fields for what is particular to this kind; they are kept in ``Link.settings``."""
+        return {}
 
     def folder(self) -> Path:
         """Return the folder with SETUP.<language>.md."""

@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import ClassVar
 
+from django.forms import Field
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.core.problems import Text
 from ringdesk.telephony.connectors import fields
-from ringdesk.telephony.connectors.base import Connector, Link, Parsed, Request
+from ringdesk.telephony.connectors.base import Connector, Link, Parsed, Request, ActedCall
+from ringdesk.telephony.connectors.http_events.act import act
+from ringdesk.telephony.connectors.http_events.config import settings_fields
 from ringdesk.telephony.connectors.http_events.parse import parse
 
 
@@ -20,3 +23,9 @@ class HttpEvents(Connector):
 
     def parse(self, request: Request, link: Link, now: datetime) -> Parsed:
         return parse(fields.read(request), link)
+
+    def act(self, call: ActedCall) -> list[Request]:
+        return act(call)
+
+    def settings_fields(self) -> dict[str, Field]:
+        return settings_fields()

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ringdesk.core.problems import Text
 from ringdesk.telephony.connectors import fields
-from ringdesk.telephony.connectors.base import Connector, Link, Parsed, Request
+from ringdesk.telephony.connectors.base import Connector, Link, Parsed, Request, ActedCall
+from ringdesk.telephony.connectors.phone.act import act
 from ringdesk.telephony.connectors.phone.parse import parse
 
 
@@ -16,10 +17,13 @@ class Phone(Connector):
 
     kind: ClassVar[str] = "phone"
     title: ClassVar[Text] = _("Android phone")
-    summary: ClassVar[Text] = _(
-        "The restaurant's mobile phone tells who is calling. Needs any automation app."
-    )
+    summary: ClassVar[Text] = _("The restaurant's mobile phone tells who is calling. Needs any automation app.")
     ends_silently: ClassVar[bool] = True
+    has_extensions: ClassVar[bool] = False
+    icon: ClassVar[str] = "smartphone"
 
     def parse(self, request: Request, link: Link, now: datetime) -> Parsed:
         return parse(fields.read(request), link, now)
+
+    def act(self, call: ActedCall) -> list[Request]:
+        return act(call)

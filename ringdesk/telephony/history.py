@@ -1,0 +1,109 @@
+"""Lists of past calls: whose a member may see, how they are searched and narrowed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from ringdesk.accounts.models import Member
+from ringdesk.core import phones
+from ringdesk.crm.models import Client, Contract, Lead
+from ringdesk.telephony.models import Call
+
+
+class Period(StrEnum):
+    """A stretch of days that ends today."""
+
+    TODAY = "today"
+    YESTERDAY = "yesterday"
+    WEEK = "week"
+    MONTH = "month"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list of calls is narrowed to. ``result``: a Call.Result, "unanswered", "open", or "" for all."""
+
+    text: str = ""
+    direction: str = ""
+    result: str = ""
+    period: Period = Period.ALL
+
+
+def visible_to(member: Member) -> QuerySet[Call]:
+    """Return the calls this seat may see: all, or, when limited to branches, those of its branches and of none."""
+    calls = Call.objects.for_org(member.organization_id)
+    branches = [branch.pk for branch in member.branches.all()]
+    return calls.filter(Q(branch__in=branches) | Q(branch__isnull=True)) if branches else calls
+
+
+def search(member: Member, filters: Filters, now: datetime, zone: ZoneInfo) -> QuerySet[Call]:
+    """Return the calls the filters leave, newest first, with everything a list shows of them."""
+    calls = visible_to(member).select_related("client", "contract__client", "lead", "member", "connector")
+    # What only the page of one call shows need not be read a hundred times.
+    calls = calls.defer("trace", "connector__token_sealed", "connector__secrets_sealed", "connector__settings")
+    if filters.direction:
+        calls = calls.filter(direction=filters.direction)
+    calls = _with_result(calls, filters.result)
+    since, until = bounds(filters.period, now, zone)
+    if since:
+        calls = calls.filter(started_at__gte=since)
+    if until:
+        calls = calls.filter(started_at__lt=until)
+    if filters.text.strip():
+        calls = calls.filter(matching(member.organization_id, filters.text))
+    return calls.order_by("-started_at", "-id")
+
+
+def bounds(period: Period, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """Return start (inclusive) and end (exclusive) of a period of whole days in ``zone``; None is no bound. Pure."""
+    today = now.astimezone(zone).date()
+    days = {Period.TODAY: 0, Period.YESTERDAY: 1, Period.WEEK: 6, Period.MONTH: 29}
+    if period not in days:
+        return None, None
+    since = _midnight(today - timedelta(days=days[period]), zone)
+    return since, _midnight(today, zone) if period is Period.YESTERDAY else None
+
+
+def matching(organization_id: int, text: str) -> Q:
+    """Return the condition of calls whose number, or whose client's, contract's or lead's name, holds this text."""
+    text = text.strip()
+    found = Q()
+    for digits in number_parts(text):
+        found |= Q(phone__contains=digits)
+    clients = Client.objects.for_org(organization_id).filter(name__icontains=text)
+    contracts = Contract.objects.for_org(organization_id).filter(Q(number__icontains=text) | Q(client__in=clients))
+    leads = Lead.objects.for_org(organization_id).filter(name__icontains=text)
+    found |= Q(client__in=clients) | Q(contract__in=contracts) | Q(lead__in=leads)
+    return found
+
+
+def number_parts(text: str) -> list[str]:
+    """Return the digits to look for in stored numbers: ``8 923 …`` is also what is stored as ``+7923…``. Pure."""
+    if any(character.isalpha() for character in text):
+        return []
+    digits = phones.digits_of(text)
+    if not digits:
+        return []
+    return [digits, "7" + digits[1:]] if digits[0] == "8" and len(digits) > 1 else [digits]
+
+
+def of_client(client: Client, member: Member) -> QuerySet[Call]:
+    """Return the client's calls, newest first: linked to them or to a contract of theirs."""
+    mine = Q(client=client) | Q(contract__client=client)
+    return visible_to(member).filter(mine).select_related("member", "connector").order_by("-started_at", "-id")
+
+
+def _with_result(calls: QuerySet[Call], result: str) -> QuerySet[Call]:
+    if result == "open":
+        return calls.exclude(state=Call.State.ENDED)
+    if result == "unanswered":
+        return calls.filter(state=Call.State.ENDED, answered_at__isnull=True).exclude(result=Call.Result.ANSWERED)
+    return calls.filter(result=result) if result else calls
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, zone)
