@@ -65,9 +65,12 @@ class Parts:
             self.receiver.note_shown(listener.organization_id, popup_id, listener.member_id, datetime.now(UTC))
 
     async def _listen(self) -> None:
-        self.hub.catch_up()
+        channels = (events.CHANNEL, link_cache.CHANNEL, REVOKED)
+        await database.listen(channels, self._heard, ready=self._catch_up)
+
+    def _catch_up(self) -> None:
         self.links.forget()
-        await database.listen((events.CHANNEL, link_cache.CHANNEL, REVOKED), self._heard)
+        self.hub.catch_up()
 
     def _heard(self, channel: str, payload: str) -> None:
         if channel == link_cache.CHANNEL:

@@ -31,10 +31,16 @@ def open_pool(*, max_size: int, configure: Configure | None = None) -> AsyncConn
     )
 
 
-async def listen(channels: tuple[str, ...], heard: Callable[[str, str], None]) -> None:
-    """Hear NOTIFY on these channels until cancelled: ``heard(channel, payload)``. Raises on a lost connection."""
+async def listen(
+    channels: tuple[str, ...], heard: Callable[[str, str], None], *, ready: Callable[[], None]
+) -> None:
+    """Hear NOTIFY on these channels until cancelled: ``heard(channel, payload)``. Raises on a lost connection.
+
+    ``ready`` is called once nothing more can be missed.
+    """
     async with await AsyncConnection.connect(**conninfo(), autocommit=True) as link:
         for channel in channels:
             await link.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        ready()
         async for notice in link.notifies():
             heard(notice.channel, notice.payload)

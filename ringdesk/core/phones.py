@@ -56,6 +56,8 @@ def _candidates(text: str, digits: str, region: str) -> list[str]:
             return ["+7" + digits[1:]]
     if digits.startswith("00") and len(digits) > 9:
         return ["+" + digits[2:]]
+    if digits[0] == "0" and len(digits) >= 8:
+        return [digits, "+" + digits]
     # Ten digits and more: national first, then a country code whose plus was lost on the way.
     return [digits, "+" + digits] if len(digits) >= 10 else []
 

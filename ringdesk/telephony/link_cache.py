@@ -7,6 +7,7 @@ member or popup setting changes, whoever changed it; the cache is then emptied.
 import time
 from typing import Any
 
+import orjson
 from psycopg_pool import AsyncConnectionPool
 
 from ringdesk.core import sealing
@@ -68,6 +69,7 @@ class LinkCache:
 
 def link_of(row: Any) -> Link:
     """Return the Link of a row of BY_TOKEN or BY_ID."""
+    settings, extensions, lines = (_json(row[position]) for position in (7, 9, 10))
     return Link(
         id=row[0],
         organization_id=row[1],
@@ -76,8 +78,13 @@ def link_of(row: Any) -> Link:
         branch_id=row[4],
         region=row[5],
         popup_seconds=row[6],
-        settings=row[7] or {},
+        settings=settings,
         secrets=sealing.unseal(row[8]) if row[8] else {},
-        extensions=row[9] or {},
-        lines={number: (branch_id, region) for number, (branch_id, region) in (row[10] or {}).items()},
+        extensions=extensions,
+        lines={number: (branch_id, region) for number, (branch_id, region) in lines.items()},
     )
+
+
+def _json(value: Any) -> dict[str, Any]:
+    # Django's cursors hand JSON out as text, psycopg's own as what it says.
+    return (orjson.loads(value) if isinstance(value, str) else value) or {}
