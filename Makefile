@@ -36,8 +36,6 @@ check: install
 	$(BIN)/lint-imports
 	$(BIN)/djlint --check --lint --quiet $(TEMPLATES)
 	$(BIN)/python -m ringdesk.config.build complete
-	$(BIN)/ringdesk manage check --fail-level WARNING
-	$(BIN)/ringdesk manage makemigrations --check --dry-run
 	npm run --silent check
 
 fmt: $(SYNCED)

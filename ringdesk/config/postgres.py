@@ -90,18 +90,32 @@ class Cluster:
             raise
         return self.url
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def stop(self, seconds: float = 30.0) -> None:
         """End the server: sessions are cut, data is written. Past the time it is cut off and recovers later."""
-        process, self._process = self._process, None
-        if process is None:
+        if self._process is None:
             return
-        for sign, patience in ((signal.SIGINT, seconds), (signal.SIGQUIT, 1.0), (signal.SIGKILL, None)):
-            process.send_signal(sign)
+        for sign, patience in ((signal.SIGINT, seconds), (signal.SIGQUIT, 0.5), (signal.SIGKILL, None)):
+            self._process.send_signal(sign)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(patience)
+                self._process.wait(patience)
                 break
+        self._process = None
         if self._sockets.parent != self.folder:
             shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def cut_off(self) -> None:
+        """End the server at once; it recovers at the next start. Safe in a signal handler."""
+        if self._process is None:
+            return
+        for sign in (signal.SIGQUIT, signal.SIGKILL):
+            self._process.send_signal(sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.3)
+                break
 
     def _prepare(self, program: Path) -> None:
         fresh = self.folder / "postgres.new"
