@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from ringdesk.config.refusal import Refused
+from ringdesk.core.database import conninfo
 
 OLDEST = 150000  # PostgreSQL 15, as the server itself numbers its versions
 LONGEST_WAIT = 30.0  # s; where everything starts together, the database server may be the slower one
@@ -29,7 +30,7 @@ def reach(tell: Callable[[str], None], seconds: float = LONGEST_WAIT) -> None:
     told = False
     while True:
         try:
-            with psycopg.connect(**_parameters()) as link:
+            with psycopg.connect(**{"connect_timeout": 5} | conninfo()) as link:
                 version = link.info.server_version
             break
         except psycopg.OperationalError as error:
@@ -61,12 +62,6 @@ def pending_migrations() -> list[str]:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
-
-
-def _parameters() -> dict[str, object]:
-    wanted = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey")
-    known = connection.get_connection_params()
-    return {"connect_timeout": 5} | {name: known[name] for name in wanted if known.get(name)}
 
 
 def _first_line(error: Exception) -> str:

@@ -296,6 +296,8 @@ def socket_folder(folder: Path, launcher: Launcher) -> Path:
         raise Refused(f"{place} belongs to {owner}; PostgreSQL's socket cannot be made there.")
     os.chown(place, launcher.owner, launcher.group)
     place.chmod(0o700)
+    for stale in place.glob(f"{SOCKET_NAME}*"):  # no server is left: a lock here speaks of a number in use again
+        stale.unlink()
     return place
 
 

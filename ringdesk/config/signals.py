@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 from ringdesk.config.refusal import Stopped
 
@@ -43,13 +44,13 @@ class StopSignals:
             raise Stopped
         self.ask()
 
-    def end_at_once(self, code: int = 1) -> None:
+    def end_at_once(self, code: int = 1) -> NoReturn:
         """Leave no child behind, and nothing else matters."""
         self.cut_off()
         leave(code)
 
 
-def leave(code: int) -> None:
+def leave(code: int) -> NoReturn:
     """End the process without waiting for threads that still answer somebody."""
     for stream in (sys.stdout, sys.stderr):
         try:
