@@ -1,6 +1,8 @@
 """Who may do what: the one table. docs/concepts.md shows it; a test holds the two together."""
 
 from django.db import models
+from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -27,6 +29,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "members.see": frozenset({_O, _A, _C, _M}),
     "members.change": frozenset({_O, _A}),
     "tokens.change": frozenset({_O, _A}),
+    "audit.see": frozenset({_O, _A}),
     "connectors.change": frozenset({_O, _A, _C}),
     "extensions.change": frozenset({_O, _A, _C}),
     "calls.see": _EVERYBODY,
@@ -37,6 +40,26 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "reservations.see": frozenset({_O, _A, _C, _M, _P, _H}),
     "reservations.change": frozenset({_O, _A, _M, _P, _H}),
     "halls.change": frozenset({_O, _A, _M}),
+}
+
+LABELS: dict[str, Promise] = {
+    "organization.change": _("Change the organization: name, language, modules"),
+    "organization.delete": _("Delete the organization"),
+    "branches.change": _("Add and change branches and opening hours"),
+    "members.see": _("See who works here"),
+    "members.change": _("Invite, change and deactivate members"),
+    "tokens.change": _("Issue and revoke API tokens"),
+    "audit.see": _("See the log of changes"),
+    "connectors.change": _("Open and change integrations"),
+    "extensions.change": _("Assign extensions to members"),
+    "calls.see": _("See calls"),
+    "popups.see": _("Get popups of incoming calls"),
+    "clients.see": _("See clients"),
+    "clients.change": _("Add and change clients"),
+    "clients.merge": _("Merge duplicate clients"),
+    "reservations.see": _("See reservations"),
+    "reservations.change": _("Take and change reservations"),
+    "halls.change": _("Change halls, tables and statuses"),
 }
 
 ABOVE: dict[Role, frozenset[Role]] = {
@@ -55,18 +78,61 @@ def may_grant(role: str, granted: str) -> bool:
     return Role(granted) not in ABOVE[Role(role)] and may(role, "members.change")
 
 
-# Token scopes: `<resource>:read` and `<resource>:write`.
-RESOURCES = (
-    "organization",
-    "branches",
-    "members",
-    "halls",
-    "tables",
-    "reservations",
-    "clients",
-    "contracts",
-    "leads",
-    "calls",
-    "connectors",
-)
-SCOPES: tuple[str, ...] = tuple(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write"))
+# Token scopes: `<resource>:read` and `<resource>:write`, and what a member needs to do the same (None: a seat).
+SCOPE_ACTIONS: dict[str, str | None] = {
+    "organization:read": None,
+    "organization:write": "organization.change",
+    "branches:read": None,
+    "branches:write": "branches.change",
+    "members:read": "members.see",
+    "members:write": "members.change",
+    "halls:read": "reservations.see",
+    "halls:write": "halls.change",
+    "tables:read": "reservations.see",
+    "tables:write": "halls.change",
+    "reservations:read": "reservations.see",
+    "reservations:write": "reservations.change",
+    "clients:read": "clients.see",
+    "clients:write": "clients.change",
+    "contracts:read": "clients.see",
+    "contracts:write": "clients.change",
+    "leads:read": "clients.see",
+    "leads:write": "clients.change",
+    "calls:read": "calls.see",
+    "calls:write": "calls.see",
+    "connectors:read": "connectors.change",
+    "connectors:write": "connectors.change",
+}
+SCOPES: tuple[str, ...] = tuple(SCOPE_ACTIONS)
+RESOURCES: tuple[str, ...] = tuple(dict.fromkeys(scope.partition(":")[0] for scope in SCOPES))
+
+RESOURCE_LABELS: dict[str, Promise] = {
+    "organization": _("Organization"),
+    "branches": _("Branches"),
+    "members": _("Members"),
+    "halls": _("Halls"),
+    "tables": _("Tables"),
+    "reservations": _("Reservations"),
+    "clients": _("Clients"),
+    "contracts": _("Contracts"),
+    "leads": _("Leads"),
+    "calls": _("Calls"),
+    "connectors": _("Integrations"),
+}
+
+
+def may_by_scope(role: str, scope: str) -> bool:
+    """Tell whether a seat with this role may do what the token scope stands for. Raises KeyError when unknown."""
+    action = SCOPE_ACTIONS[scope]
+    return action is None or may(role, action)
+
+
+def as_markdown() -> str:
+    """Return the table of actions and roles as docs/concepts.md shows it, in English."""
+    with translation.override("en"):
+        head = ["Action", *(str(role.label) for role in Role)]
+        rows = [head, ["---", *(":-:" for _role in Role)]]
+        for action, roles in ACTIONS.items():
+            marks = ["✓" if role in roles else "" for role in Role]
+            rows.append([f"{LABELS[action]} (`{action}`)", *marks])
+        return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"

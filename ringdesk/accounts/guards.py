@@ -29,9 +29,9 @@ def member_required(action: str | None = None) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(_after_sign_in(request))
             seated = cast(SeatedRequest, request)
-            if seated.member is None:
+            if seated.member is None or seated.branch is None:
                 return redirect("accounts:no_seat")
             if action is not None and not seated.member.may(action):
                 raise PermissionDenied
@@ -40,3 +40,9 @@ def member_required(action: str | None = None) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def _after_sign_in(request: HttpRequest) -> str:
+    """Return the page to come back to: a fragment or what was posted is none."""
+    is_page = request.method in ("GET", "HEAD") and "HX-Request" not in request.headers
+    return request.get_full_path() if is_page else "/"

@@ -25,7 +25,7 @@ class SeatMiddleware:
         with translation.override(member.language), timezone.override(zone):
             request.LANGUAGE_CODE = member.language
             response = self.get_response(request)
-            if hasattr(response, "render") and callable(response.render) and not response.is_rendered:
+            if hasattr(response, "render") and callable(response.render) and not response.is_rendered:  # type: ignore[attr-defined]
                 response = response.render()
             response.headers.setdefault("Content-Language", member.language)
         return response

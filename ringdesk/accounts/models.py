@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -19,7 +20,9 @@ from ringdesk.accounts.querysets import OrganizationQuerySet
 def validate_timezone(value: str) -> None:
     """Refuse a name that is no IANA time zone."""
     if value not in zoneinfo.available_timezones():
-        raise ValidationError(_("Unknown time zone “%(value)s”. Write it like Europe/Moscow."), params={"value": value})
+        raise ValidationError(
+            _("Unknown time zone “%(value)s”. Write it like Europe/Moscow."), params={"value": value}
+        )
 
 
 class UserManager(BaseUserManager["User"]):
@@ -48,6 +51,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("platform staff"), default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
+    # Part of what a session is checked against: counting it up ends every session of this person.
+    session_generation = models.PositiveIntegerField(default=1, editable=False)
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -55,6 +60,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must carry to stay this person's (Django asks with every request)."""
+        return self._of_this_generation(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under the secret keys of before (SECRET_KEY_FALLBACKS)."""
+        return map(self._of_this_generation, super().get_session_auth_fallback_hash())
+
+    def _of_this_generation(self, session_hash: str) -> str:
+        return f"{session_hash}.{self.session_generation}"
 
 
 class Module(models.TextChoices):
@@ -104,7 +120,9 @@ class Branch(OrganizationModel):
 
     name = models.CharField(_("name"), max_length=200)
     address = models.CharField(_("address"), max_length=300, blank=True)
-    timezone = models.CharField(_("time zone"), max_length=64, default="Europe/Moscow", validators=[validate_timezone])
+    timezone = models.CharField(
+        _("time zone"), max_length=64, default="Europe/Moscow", validators=[validate_timezone]
+    )
     region = models.CharField(_("country of its phone numbers"), max_length=2, default="RU")
     is_active = models.BooleanField(_("active"), default=True)
 
@@ -175,17 +193,21 @@ class Member(OrganizationModel):
 
 
 class Invitation(OrganizationModel):
-    """A seat offered to an e-mail address. The link's secret is stored as its hash."""
+    """A seat offered to an e-mail address. The link's secret: hashed to find it, sealed to show it again."""
 
     email = models.EmailField(_("e-mail"))
     name = models.CharField(_("name"), max_length=150, blank=True)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     branches = models.ManyToManyField(Branch, blank=True, related_name="+")
     token_hash = models.CharField(max_length=64, unique=True)
+    token_sealed = models.BinaryField()
     invited_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-id"]
 
     def __str__(self) -> str:
         return self.email
@@ -221,6 +243,7 @@ class AuditEntry(OrganizationModel):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-id"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["organization", "-id"])]
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}"

@@ -1,5 +1,7 @@
 """Seats: which organization and which branch a signed-in user works in now."""
 
+from collections.abc import Sequence
+
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -27,11 +29,32 @@ def current(request: HttpRequest) -> Member | None:
     return next((seat for seat in seats if seat.pk == chosen), seats[0] if seats else None)
 
 
+def choose(request: HttpRequest, member: Member) -> None:
+    """Remember in the session which seat the user sits in."""
+    request.session[SESSION_KEY] = member.pk
+
+
 def branches_of(member: Member) -> QuerySet[Branch]:
     """Return the branches this seat works in: all of the organization's, or those it is limited to."""
-    branches = Branch.objects.for_org(member.organization_id).filter(is_active=True)
-    limited = member.branches.values_list("pk", flat=True)
+    return in_reach(member).filter(is_active=True)
+
+
+def in_reach(member: Member) -> QuerySet[Branch]:
+    """Return the same, closed branches included."""
+    branches = Branch.objects.for_org(member.organization_id)
+    limited = [branch.pk for branch in member.branches.all()]
     return branches.filter(pk__in=limited) if limited else branches
+
+
+def is_limited(member: Member) -> bool:
+    """Tell whether the seat is limited to some branches."""
+    return bool(member.branches.all())
+
+
+def reaches(member: Member, branches: Sequence[Branch]) -> bool:
+    """Tell whether the seat works in all of these; none of them stands for every branch there is."""
+    limited = {branch.pk for branch in member.branches.all()}
+    return not limited or (bool(branches) and {branch.pk for branch in branches} <= limited)
 
 
 def current_branch(member: Member) -> Branch | None:

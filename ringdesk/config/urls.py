@@ -2,10 +2,12 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import set_language
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
+    path("language/", set_language, name="set_language"),
     path("", include("ringdesk.accounts.urls")),
     path("", include("ringdesk.crm.urls")),
     path("", include("ringdesk.telephony.urls")),

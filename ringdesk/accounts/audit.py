@@ -1,0 +1,94 @@
+"""The log of changes that matter: who did what to whom, for the owner to read later."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ringdesk.accounts.access import Role
+from ringdesk.accounts.models import AuditEntry, Member, Module, Organization
+
+LABELS: dict[str, Promise] = {
+    "organization.created": _("Organization created"),
+    "organization.changed": _("Organization changed"),
+    "branch.created": _("Branch added"),
+    "branch.changed": _("Branch changed"),
+    "branch.deactivated": _("Branch closed"),
+    "branch.reactivated": _("Branch opened again"),
+    "member.added": _("Member added"),
+    "member.changed": _("Member changed"),
+    "member.deactivated": _("Member deactivated"),
+    "member.reactivated": _("Member reactivated"),
+    "invitation.sent": _("Invitation made"),
+    "invitation.accepted": _("Invitation accepted"),
+    "invitation.revoked": _("Invitation revoked"),
+    "token.issued": _("API token issued"),
+    "token.revoked": _("API token revoked"),
+}
+
+
+def register(labels: Mapping[str, Promise]) -> None:
+    """Name the actions that another room records."""
+    LABELS.update(labels)
+
+
+def record(organization: Organization | int, action: str, subject: object, *, by: Member | None, **data: Any) -> None:
+    """Write one line. ``by`` is None for the command line; ``data`` is JSON, a change is ``field=[old, new]``."""
+    AuditEntry.objects.create(
+        organization_id=organization if isinstance(organization, int) else organization.pk,
+        member=by,
+        action=action,
+        subject=str(subject)[:200],
+        data=data,
+    )
+
+
+def entries(organization: Organization) -> QuerySet[AuditEntry]:
+    """Return the organization's log, newest first."""
+    return AuditEntry.objects.for_org(organization).select_related("member")
+
+
+def describe(action: str) -> str:
+    """Return what the action is called for people."""
+    return str(LABELS.get(action, action))
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return what differs as ``{field: [old, new]}``."""
+    return {key: [before[key], after[key]] for key in before if before[key] != after[key]}
+
+
+FIELDS: dict[str, Promise] = {
+    "name": _("Name"),
+    "language": _("Language"),
+    "modules": _("Modules"),
+    "popup_seconds": _("Popup, seconds"),
+    "address": _("Address"),
+    "timezone": _("Time zone"),
+    "region": _("Country"),
+    "hours": _("Opening hours"),
+    "role": _("Role"),
+    "branches": _("Branches"),
+    "scopes": _("Permissions"),
+}
+
+
+def details(entry: AuditEntry) -> list[tuple[str, str, str]]:
+    """Return the changed fields of a line for people: (field, old value, new value)."""
+    changed = [(field, pair) for field, pair in entry.data.items() if isinstance(pair, list) and len(pair) == 2]
+    return [(str(FIELDS[field]), _spoken(field, old), _spoken(field, new)) for field, (old, new) in changed
+            if field in FIELDS]  # fmt: skip
+
+
+def _spoken(field: str, value: Any) -> str:
+    if field == "hours" or value is None:
+        return ""
+    if field == "role":
+        return str(Role(value).label) if value in Role.values else str(value)
+    if field == "modules":
+        return ", ".join(str(Module(module).label) for module in value if module in Module.values)
+    if field == "branches" and not value:
+        return str(_("all"))
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,85 @@
+"""Countries whose way to write phone numbers a branch may follow."""
+
+import phonenumbers
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+COUNTRIES: dict[str, Promise] = {
+    "RU": _("Russia"),
+    "BY": _("Belarus"),
+    "KZ": _("Kazakhstan"),
+    "AM": _("Armenia"),
+    "AZ": _("Azerbaijan"),
+    "GE": _("Georgia"),
+    "KG": _("Kyrgyzstan"),
+    "MD": _("Moldova"),
+    "MN": _("Mongolia"),
+    "TJ": _("Tajikistan"),
+    "TM": _("Turkmenistan"),
+    "UA": _("Ukraine"),
+    "UZ": _("Uzbekistan"),
+    "AE": _("United Arab Emirates"),
+    "AR": _("Argentina"),
+    "AT": _("Austria"),
+    "AU": _("Australia"),
+    "BE": _("Belgium"),
+    "BG": _("Bulgaria"),
+    "BR": _("Brazil"),
+    "CA": _("Canada"),
+    "CH": _("Switzerland"),
+    "CL": _("Chile"),
+    "CN": _("China"),
+    "CO": _("Colombia"),
+    "CY": _("Cyprus"),
+    "CZ": _("Czechia"),
+    "DE": _("Germany"),
+    "DK": _("Denmark"),
+    "EE": _("Estonia"),
+    "EG": _("Egypt"),
+    "ES": _("Spain"),
+    "FI": _("Finland"),
+    "FR": _("France"),
+    "GB": _("United Kingdom"),
+    "GR": _("Greece"),
+    "HR": _("Croatia"),
+    "HU": _("Hungary"),
+    "ID": _("Indonesia"),
+    "IE": _("Ireland"),
+    "IL": _("Israel"),
+    "IN": _("India"),
+    "IS": _("Iceland"),
+    "IT": _("Italy"),
+    "JP": _("Japan"),
+    "KR": _("South Korea"),
+    "LT": _("Lithuania"),
+    "LU": _("Luxembourg"),
+    "LV": _("Latvia"),
+    "ME": _("Montenegro"),
+    "MX": _("Mexico"),
+    "MY": _("Malaysia"),
+    "NL": _("Netherlands"),
+    "NO": _("Norway"),
+    "NZ": _("New Zealand"),
+    "PL": _("Poland"),
+    "PT": _("Portugal"),
+    "RO": _("Romania"),
+    "RS": _("Serbia"),
+    "SA": _("Saudi Arabia"),
+    "SE": _("Sweden"),
+    "SG": _("Singapore"),
+    "SI": _("Slovenia"),
+    "SK": _("Slovakia"),
+    "TH": _("Thailand"),
+    "TR": _("Turkey"),
+    "US": _("United States"),
+    "VN": _("Vietnam"),
+    "ZA": _("South Africa"),
+}
+_NEAR = 13  # the first ones are neighbours and stay first; the others go by name in the page's language
+
+
+def choices() -> list[tuple[str, str]]:
+    """Return (ISO code, name with its calling code) in the language of the page."""
+    named = [(code, str(name)) for code, name in COUNTRIES.items()]
+    ordered = named[:_NEAR] + sorted(named[_NEAR:], key=lambda country: country[1])
+    return [(code, f"{name} (+{phonenumbers.country_code_for_region(code)})") for code, name in ordered]

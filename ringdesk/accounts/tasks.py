@@ -1,0 +1,15 @@
+"""Background jobs of this room."""
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from ringdesk.accounts import invitations, mail
+from ringdesk.accounts.models import Invitation
+
+
+@app.task(retry=RetryStrategy(max_attempts=8, exponential_wait=4))
+def send_invitation(invitation_id: int, base_url: str) -> None:
+    """Mail an invitation that is still pending. Repeated when the mail server does not take it."""
+    invitation = Invitation.objects.select_related("organization", "invited_by").filter(pk=invitation_id).first()
+    if invitation is not None and invitations.is_pending(invitation):
+        mail.send_invitation(invitation, base_url)
