@@ -34,11 +34,14 @@ def _outcome(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
+        from django.utils.translation import override
+
         from ringdesk.core.problems import RingdeskError
 
         if not isinstance(error, RingdeskError):
             raise
-        print(error, file=sys.stderr)
+        with override("en"):  # the language of the command line
+            print(error, file=sys.stderr)
     return 1
 
 
@@ -75,7 +78,11 @@ def create_user(arguments: argparse.Namespace) -> int:
     from ringdesk.config.first_user import create_user
 
     return create_user(
-        arguments.data, arguments.email, arguments.name, arguments.organization, arguments.password_from_stdin
+        arguments.data,
+        arguments.email,
+        arguments.name,
+        arguments.organization,
+        password_from_stdin=arguments.password_from_stdin,
     )
 
 

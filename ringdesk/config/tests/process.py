@@ -29,6 +29,7 @@ def ringdesk(*words: str, timeout: float = LONGEST_START, **changes: str) -> sub
     return subprocess.run(
         [sys.executable, "-m", "ringdesk", *words],
         env=environment(**changes),
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=timeout,

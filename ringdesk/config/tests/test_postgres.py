@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -55,7 +56,7 @@ def without(program: str, folder: Path) -> str:
 def test_it_speaks_utf_8_and_listens_to_nobody_else(cluster: Cluster) -> None:
     with psycopg.connect(cluster.start()) as link:
         settings = {
-            name: link.execute(f"SHOW {name}").fetchone()  # type: ignore[arg-type]
+            name: link.execute(f"SHOW {name}").fetchone()
             for name in ("server_encoding", "listen_addresses", "max_connections", "jit", "timezone")
         }
     assert settings == {
@@ -198,7 +199,7 @@ def test_a_cluster_of_somebody_else_is_not_taken(cluster: Cluster) -> None:
 
 @as_root
 def test_a_user_without_a_name_is_helped_or_told(open_folder: Path) -> None:
-    user = {"user": 54321, "group": 54321, "extra_groups": []}
+    user: dict[str, Any] = {"user": 54321, "group": 54321, "extra_groups": []}
     os.chown(open_folder, 54321, 54321)
     python = python_for(user)
     if not python:
