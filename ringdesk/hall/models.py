@@ -6,9 +6,12 @@ from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch, Member, OrganizationModel
+from ringdesk.core import phones
+from ringdesk.core.intervals import Span
 from ringdesk.crm.models import Client
 from ringdesk.scheduling.models import Claim, Resource
 
@@ -108,6 +111,9 @@ class Reservation(OrganizationModel):
     guests = models.PositiveSmallIntegerField(_("number of guests"), validators=[MinValueValidator(1)])
     starts_at = models.DateTimeField(_("start"))
     ends_at = models.DateTimeField(_("end"))
+    # When the party sat down and left: the bar of a finished visit ends where the guests left.
+    seated_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
     comment = models.TextField(_("comment"), blank=True)
     # The call it was made from. No foreign key: the hall does not know telephony; web/ joins the two.
     call_id = models.UUIDField(null=True, blank=True)
@@ -119,7 +125,9 @@ class Reservation(OrganizationModel):
     class Meta:
         ordering: ClassVar[list[str]] = ["starts_at", "id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(condition=models.Q(starts_at__lt=models.F("ends_at")), name="reservation_in_order"),
+            models.CheckConstraint(
+                condition=models.Q(starts_at__lt=models.F("ends_at")), name="reservation_in_order"
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["organization", "branch", "starts_at"]),
@@ -128,3 +136,20 @@ class Reservation(OrganizationModel):
 
     def __str__(self) -> str:
         return self.guest_name or self.phone
+
+    @property
+    def title(self) -> str:
+        """Return what people call it: the guest's name, else the number, else that nobody has called ahead."""
+        return self.guest_name or phones.display(self.phone) or gettext("Walk-in")
+
+    @property
+    def is_released(self) -> bool:
+        """Tell whether its course has given the tables back."""
+        return self.course in RELEASING
+
+    @property
+    def span(self) -> Span:
+        return Span(self.starts_at, self.ends_at)
+
+
+RELEASING = frozenset({Reservation.Course.FINISHED, Reservation.Course.NO_SHOW, Reservation.Course.CANCELLED})
