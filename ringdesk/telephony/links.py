@@ -33,6 +33,18 @@ class Condition(StrEnum):
     WORKS = "works"
 
 
+AUDITED = {
+    "connector.created": _("Integration added"),
+    "connector.changed": _("Integration changed"),
+    "connector.address_renewed": _("Integration got a new address"),
+    "connector.switched_on": _("Integration switched on"),
+    "connector.switched_off": _("Integration switched off"),
+    "connector.deleted": _("Integration deleted"),
+    "extension.assigned": _("Extension assigned"),
+    "extension.unassigned": _("Extension taken away"),
+}
+
+
 def condition(connector: Connector, now: datetime) -> Condition:
     """Return how the connector fares: the latest of what it said and what was refused decides."""
     if not connector.is_active:

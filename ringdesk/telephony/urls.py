@@ -1,4 +1,28 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from ringdesk.telephony.views import calls, connectors, extensions, wizard
 
 app_name = "telephony"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("calls/", calls.calls, name="calls"),
+    path("calls/<uuid:pk>/", calls.call, name="call"),
+    path("connectors/", connectors.connectors, name="connectors"),
+    path("connectors/new/", connectors.connector_new, name="connector_new"),
+    path("connectors/new/<slug:kind>/", connectors.connector_add, name="connector_add"),
+    path("connectors/<int:pk>/", connectors.connector, name="connector"),
+    path("connectors/<int:pk>/health/", connectors.connector_health, name="connector_health"),
+    path("connectors/<int:pk>/change/", connectors.connector_change, name="connector_change"),
+    path("connectors/<int:pk>/switch/", connectors.connector_switch, name="connector_switch"),
+    path("connectors/<int:pk>/address/", connectors.connector_renew, name="connector_renew"),
+    path("connectors/<int:pk>/delete/", connectors.connector_delete, name="connector_delete"),
+    path("connectors/<int:pk>/test/", connectors.connector_test, name="connector_test"),
+    path("connectors/<int:pk>/lines/", connectors.line_save, name="line_add"),
+    path("connectors/<int:pk>/lines/<int:line_pk>/", connectors.line_save, name="line_change"),
+    path("connectors/<int:pk>/lines/<int:line_pk>/remove/", connectors.line_remove, name="line_remove"),
+    path("extensions/", extensions.extension_list, name="extensions"),
+    path("extensions/table/", extensions.extension_table, name="extension_table"),
+    path("extensions/assign/", extensions.extension_assign, name="extension_assign"),
+    path("extensions/<int:pk>/unassign/", extensions.extension_unassign, name="extension_unassign"),
+    path("setup/connector/", wizard.wizard_connector, name="wizard_connector"),
+    path("setup/test-call/", wizard.wizard_test, name="wizard_test"),
+]

@@ -3,3 +3,10 @@ from django.apps import AppConfig
 
 class WebConfig(AppConfig):
     name = "ringdesk.web"
+
+    def ready(self) -> None:
+        # Where two rooms meet that do not know each other.
+        from ringdesk.hall.signals import reservation_booked
+        from ringdesk.web import screen_pop
+
+        reservation_booked.connect(screen_pop.close_for_reservation, dispatch_uid="web.screen_pop")

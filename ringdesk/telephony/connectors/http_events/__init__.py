@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ringdesk.core.problems import Text
 from ringdesk.telephony.connectors import fields
-from ringdesk.telephony.connectors.base import Connector, Link, Parsed, Request, ActedCall
+from ringdesk.telephony.connectors.base import ActedCall, Connector, Link, Parsed, Request
 from ringdesk.telephony.connectors.http_events.act import act
 from ringdesk.telephony.connectors.http_events.config import settings_fields
 from ringdesk.telephony.connectors.http_events.parse import parse

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ringdesk.telephony.connectors.base import Course, Request, ActedCall
+from ringdesk.telephony.connectors.base import ActedCall, Course, Request
 
 RANG, TALKED = timedelta(seconds=6), timedelta(seconds=48)
 

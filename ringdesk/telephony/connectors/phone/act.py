@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import orjson
 
-from ringdesk.telephony.connectors.base import Course, Request, ActedCall
+from ringdesk.telephony.connectors.base import ActedCall, Course, Request
 
 RANG, TALKED = timedelta(seconds=6), timedelta(seconds=48)
 

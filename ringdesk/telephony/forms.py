@@ -1,0 +1,142 @@
+"""What members type in on the pages of telephony."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ringdesk.accounts.models import Branch, Member, Organization
+from ringdesk.telephony.connectors import registry
+from ringdesk.telephony.connectors.base import Course
+from ringdesk.telephony.history import Period
+from ringdesk.telephony.models import Call, Connector, Line
+
+COURSES = (
+    (Course.RINGING, _("Rings and waits")),
+    (Course.ANSWERED, _("Answered, talk is over")),
+    (Course.MISSED, _("Missed")),
+)
+RESULTS = (
+    ("", _("All results")),
+    ("open", _("Going on now")),
+    (Call.Result.ANSWERED, _("Answered")),
+    ("unanswered", _("Not answered")),
+)
+DIRECTIONS = (("", _("All directions")), *Call.Direction.choices)
+PERIODS = (
+    (Period.ALL, _("All time")),
+    (Period.TODAY, _("Today")),
+    (Period.YESTERDAY, _("Yesterday")),
+    (Period.WEEK, _("7 days")),
+    (Period.MONTH, _("30 days")),
+)
+
+
+def branches(organization: Organization) -> Any:
+    """Return the branches a connector or line may belong to."""
+    return Branch.objects.for_org(organization).filter(is_active=True)
+
+
+class ConnectorForm(forms.Form):
+    """Name, branch, and what is particular to the kind."""
+
+    name = forms.CharField(label=_("Name"), max_length=100, widget=forms.TextInput(attrs={"data-autofocus": ""}))
+    branch = forms.ModelChoiceField(
+        label=_("Branch"),
+        queryset=Branch.objects.none(),
+        required=False,
+        empty_label=_("Every branch"),
+        help_text=_("Whose hostess panel shows its calls; a line with a branch of its own goes first."),
+    )
+
+    def __init__(self, *args: Any, organization: Organization, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.particular = registry()[kind].settings_fields()
+        self.fields.update(self.particular)
+        choice = self.fields["branch"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = branches(organization)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the kind's own settings as they were typed in."""
+        return {name: self.cleaned_data[name] for name in self.particular}
+
+
+class LineForm(forms.Form):
+    """A line and its branch."""
+
+    number = forms.CharField(label=_("Number"), max_length=32)
+    label = forms.CharField(label=_("Name"), max_length=60, required=False)
+    branch = forms.ModelChoiceField(
+        label=_("Branch"), queryset=Branch.objects.none(), required=False, empty_label=_("As the connector's")
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["branch"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = branches(organization)
+
+
+class ExtensionForm(forms.Form):
+    """Whose extension it is on which connector."""
+
+    connector = forms.ModelChoiceField(label=_("Connector"), queryset=Connector.objects.none(), empty_label=None)
+    member = forms.ModelChoiceField(label=_("Member"), queryset=Member.objects.none(), empty_label=None)
+    number = forms.CharField(
+        label=_("Extension"), max_length=32, widget=forms.TextInput(attrs={"data-autofocus": "", "inputmode": "tel"})
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        of = with_extensions(organization)
+        members = Member.objects.for_org(organization).filter(is_active=True)
+        for name, queryset in (("connector", of), ("member", members)):
+            choice = self.fields[name]
+            assert isinstance(choice, forms.ModelChoiceField)
+            choice.queryset = queryset
+
+
+def with_extensions(organization: Organization) -> Any:
+    """Return the connectors whose source knows extensions."""
+    kinds = [kind for kind, connector in registry().items() if connector.has_extensions]
+    return Connector.objects.for_org(organization).filter(kind__in=kinds, removed_at__isnull=True)
+
+
+class RehearsalForm(forms.Form):
+    """A test call."""
+
+    phone = forms.CharField(
+        label=_("Who calls"), max_length=32, initial="+7 923 000-00-01", widget=forms.TextInput(attrs={"type": "tel"})
+    )
+    course = forms.ChoiceField(label=_("How it goes"), choices=COURSES)
+    line = forms.ModelChoiceField(
+        label=_("Line"),
+        queryset=Line.objects.none(),
+        required=False,
+        empty_label=_("Not told"),
+        to_field_name="number",
+    )
+    extension = forms.ChoiceField(label=_("Extension"), required=False)
+
+    def __init__(self, *args: Any, connector: Connector, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["line"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = connector.lines.all()
+        if registry()[connector.kind].has_extensions:
+            rung = [(one.number, f"{one.number} · {one.member.name}") for one in connector.extensions.all()]
+            extension = self.fields["extension"]
+            assert isinstance(extension, forms.ChoiceField)
+            extension.choices = [("", _("Not told")), *rung]
+        else:
+            del self.fields["extension"]
+
+
+class FilterForm(forms.Form):
+    """What the list of calls is narrowed to."""
+
+    q = forms.CharField(label=_("Search"), max_length=100, required=False)
+    direction = forms.ChoiceField(label=_("Direction"), choices=DIRECTIONS, required=False)
+    result = forms.ChoiceField(label=_("Result"), choices=RESULTS, required=False)
+    period = forms.ChoiceField(label=_("Period"), choices=PERIODS, required=False)

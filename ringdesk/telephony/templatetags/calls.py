@@ -1,0 +1,64 @@
+"""How calls are written on pages."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from ringdesk.accounts.models import Member
+from ringdesk.telephony.models import Call
+
+register = template.Library()
+
+MINUTE, HOUR = 60, 3600
+
+
+@register.filter
+def duration(seconds: int | None) -> str:
+    """Return seconds as m:ss, or h:mm:ss from an hour on; "" when unknown."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(seconds, MINUTE)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def talk(call: Call) -> int | None:
+    """Return how many seconds were talked; None without an answer or while the call goes on."""
+    if call.answered_at is None or call.ended_at is None:
+        return None
+    return max(0, round((call.ended_at - call.answered_at).total_seconds()))
+
+
+@register.filter
+def wait(call: Call) -> int | None:
+    """Return how many seconds the caller waited: until the answer, else until the end."""
+    until = call.answered_at or call.ended_at
+    return None if until is None else max(0, round((until - call.started_at).total_seconds()))
+
+
+@register.filter
+def to_the_second(moment: datetime | None) -> str:
+    """Return the time with seconds in the page's zone, with the day when it is not today."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    today = timezone.localdate()
+    if local.date() == today:
+        return local.strftime("%H:%M:%S")
+    day = date_format(local, "j E" if local.year == today.year else "j E Y")
+    return f"{day}, {local:%H:%M:%S}"
+
+
+@register.filter
+def to_the_millisecond(moment: datetime) -> str:
+    """Return HH:MM:SS.mmm in the page's zone."""
+    return timezone.localtime(moment).strftime("%H:%M:%S.%f")[:-3]
+
+
+@register.filter
+def may(member: Member, action: str) -> bool:
+    """Tell whether the seat may do this."""
+    return member.may(action)

@@ -1,0 +1,1 @@
+"""Pages of telephony: calls, connectors, extensions, and two steps of the first-run wizard."""
