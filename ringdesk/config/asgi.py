@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import django
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringdesk.config.settings")
@@ -18,6 +18,7 @@ from ringdesk.config import watchers  # noqa: E402
 from ringdesk.config.parts import Parts  # noqa: E402
 from ringdesk.telephony.doors import PREFIX  # noqa: E402
 
+CHANNEL = "/ws/v1/events"
 pages = get_asgi_application()
 
 
@@ -31,21 +32,18 @@ class Shell:
                 Route("/healthz", watchers.healthz),
                 Route("/readyz", watchers.readyz),
                 Route("/metrics", watchers.metrics),
-                WebSocketRoute("/ws/v1/events", self._channel),
                 Mount("/", pages),
             ],
             lifespan=self._lifespan,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX) and self.parts:
+        if self.parts and scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self.parts.doors(scope, receive, send)
+        elif self.parts and scope["type"] == "websocket" and scope["path"] == CHANNEL:
+            await self.parts.channel(scope, receive, send)
         else:
             await self.starlette(scope, receive, send)
-
-    async def _channel(self, scope: Scope, receive: Receive, send: Send) -> None:
-        assert self.parts is not None
-        await self.parts.channel(scope, receive, send)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, starlette: Starlette) -> AsyncIterator[None]:

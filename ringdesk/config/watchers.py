@@ -1,11 +1,12 @@
 """For those who watch the process: alive, ready, and what it counts."""
 
-from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from ringdesk.core.database import in_thread
 
 
 async def healthz(request: Request) -> Response:
@@ -16,7 +17,7 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """Answer whether the database is reachable and its migrations are applied: 200 or 503."""
     try:
-        pending = await sync_to_async(_pending_migrations)()
+        pending = await in_thread(_pending_migrations)
     except DatabaseError:
         return JSONResponse({"ready": False, "reason": "The database is not reachable."}, status_code=503)
     if pending:

@@ -1,12 +1,15 @@
 """PostgreSQL ahead of Django: the async pool of the doors, the live channel and the listeners."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from django.db import connection
+from asgiref.sync import sync_to_async
+from django.db import connection, connections
 from psycopg import AsyncConnection, sql
 from psycopg_pool import AsyncConnectionPool
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Configure = Callable[[AsyncConnection[Any]], Awaitable[None]]
 
 
@@ -44,3 +47,15 @@ async def listen(
         ready()
         async for notice in link.notifies():
             heard(notice.channel, notice.payload)
+
+
+async def in_thread(ask: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call something that uses Django's database from async code outside of a request; give the connection back."""
+
+    def call() -> R:
+        try:
+            return ask(*args, **kwargs)
+        finally:
+            connections.close_all()
+
+    return await sync_to_async(call, thread_sensitive=False)()

@@ -22,8 +22,9 @@ from ringdesk.core.events import Event
 from ringdesk.live import log
 from ringdesk.live.protocol import REVOKED, TOO_SLOW, Frame, Listener, frame
 
-# A socket that is this many frames behind, or takes this many seconds for one frame, is too slow.
+# A socket that is this many frames or characters behind, or takes this many seconds for one frame, is too slow.
 MOST_WAITING = 1000
+MOST_BYTES = 4 * 1024 * 1024
 LONGEST_WAIT = 10.0
 # How long a gap may stay before it is read from the log: our own commits overtake each other by less.
 GAP = 0.03
@@ -42,6 +43,7 @@ class Socket:
         self._send = send
         self.position = 0
         self.queue: deque[str] = deque()
+        self.queued = 0
         self.wake = asyncio.Event()
         self.sending_since = 0.0
         self.closing = asyncio.get_running_loop().create_future()
@@ -53,10 +55,11 @@ class Socket:
         self.position = new.id
         if self.closing.done() or not self.listener.hears(new):
             return False
-        if len(self.queue) >= MOST_WAITING:
+        if len(self.queue) >= MOST_WAITING or self.queued > MOST_BYTES:
             self.close(TOO_SLOW)
             return False
         self.queue.append(new.text)
+        self.queued += len(new.text)
         self.wake.set()
         return True
 
@@ -68,6 +71,11 @@ class Socket:
     def is_stuck(self, now: float) -> bool:
         return self.sending_since > 0 and now - self.sending_since > LONGEST_WAIT
 
+    def forget_queued(self) -> None:
+        """Drop what waits: it will be read from the log again."""
+        self.queue.clear()
+        self.queued = 0
+
     async def send(self, text: str) -> None:
         """Send at once; how long it takes is watched."""
         self.sending_since = time.monotonic()
@@ -78,7 +86,9 @@ class Socket:
         """Send what is queued, until cancelled."""
         while True:
             while self.queue:
-                await self.send(self.queue.popleft())
+                text = self.queue.popleft()
+                self.queued -= len(text)
+                await self.send(text)
             self.wake.clear()
             await self.wake.wait()
 
@@ -88,6 +98,8 @@ class Channel:
 
     def __init__(self) -> None:
         self.last_id: int | None = None
+        # The newest id anybody spoke of, also while ``last_id`` is still being read.
+        self.announced = 0
         self.sockets: set[Socket] = set()
         self.early: dict[int, Frame] = {}
         self.users = 0
@@ -118,13 +130,16 @@ class Hub:
     def heard(self, organization_id: int, id: int) -> None:
         """Note that the log has grown up to ``id``: some process committed."""
         channel = self.channels.get(organization_id)
-        if channel and channel.last_id is not None and id > channel.last_id:
-            self._fill(organization_id, channel)
+        if channel is None:
+            return
+        channel.announced = max(channel.announced, id)
+        if channel.last_id is not None and id > channel.last_id:
+            self._fill(organization_id, channel, wait=0)
 
     def catch_up(self) -> None:
         """Read whatever was missed: after the notices were lost for a while."""
         for organization_id, channel in self.channels.items():
-            self._fill(organization_id, channel)
+            self._fill(organization_id, channel, wait=0)
 
     def revoke(self, *, token_id: int | None = None, member_id: int | None = None) -> None:
         """Close the sockets of a revoked token or of a member who lost the seat."""
@@ -161,13 +176,15 @@ class Hub:
         organization_id = socket.listener.organization_id
         channel = self.channels.setdefault(organization_id, Channel())
         channel.sockets.discard(socket)
-        socket.queue.clear()
+        socket.forget_queued()
         channel.users += 1
         self.sockets.add(socket)
         try:
             if channel.last_id is None:
                 newest = await log.last_id(self.pool, organization_id)
                 channel.last_id = max(newest, channel.last_id or 0)
+                if channel.announced > channel.last_id:
+                    self._fill(organization_id, channel, wait=0)
             lost = after is not None and not await log.can_resume(self.pool, organization_id, after)
             if after is not None and not lost:
                 socket.position = after
@@ -204,6 +221,7 @@ class Hub:
 
     def _hand_out(self, organization_id: int, channel: Channel, new: list[Frame]) -> dict[int, int]:
         screens: dict[int, int] = {}
+        channel.announced = max(channel.announced, new[-1].id if new else 0)
         if channel.last_id is None:
             return screens
         for one in new:
@@ -218,14 +236,14 @@ class Hub:
             self._fill(organization_id, channel)
         return screens
 
-    def _fill(self, organization_id: int, channel: Channel) -> None:
+    def _fill(self, organization_id: int, channel: Channel, wait: float = GAP) -> None:
         if channel.filling is None or channel.filling.done():
-            channel.filling = asyncio.create_task(self._read_gap(organization_id, channel))
+            channel.filling = asyncio.create_task(self._read_gap(organization_id, channel, wait))
             self.tasks.add(channel.filling)
             channel.filling.add_done_callback(self.tasks.discard)
 
-    async def _read_gap(self, organization_id: int, channel: Channel) -> None:
-        await asyncio.sleep(GAP)
+    async def _read_gap(self, organization_id: int, channel: Channel, wait: float) -> None:
+        await asyncio.sleep(wait)
         more = True
         while more and channel.last_id is not None:
             try:
@@ -234,10 +252,13 @@ class Hub:
                 logger.warning("The live log could not be read; trying again")
                 await asyncio.sleep(1)
                 continue
-            more = len(missed) == _BATCH
-            channel.filling = None
             self._hand_out(organization_id, channel, missed)
-            channel.early = {id: one for id, one in channel.early.items() if id > channel.last_id}
+            last_id = channel.last_id
+            channel.early = {id: one for id, one in channel.early.items() if id > last_id}
+            # Whoever spoke of a newer id meanwhile relied on this reading.
+            more = len(missed) == _BATCH or channel.announced > last_id
+            if more and not missed:
+                await asyncio.sleep(GAP)
 
     async def watch(self) -> None:
         """Look after slow sockets once a second, until cancelled."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
@@ -13,6 +12,7 @@ from django.http.cookie import parse_cookie
 from ringdesk.accounts import seats
 from ringdesk.accounts.models import ApiToken, Member
 from ringdesk.core import sealing
+from ringdesk.core.database import in_thread
 from ringdesk.live.protocol import NO_TOKEN, NOT_ALLOWED, RESOURCES, Listener
 
 # Resource of the channel → what a member must be allowed to see.
@@ -37,13 +37,13 @@ async def admit(headers: Mapping[str, str], query: Mapping[str, str]) -> Listene
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     token = bearer.strip() if scheme.lower() == "bearer" else query.get("token", "")
     if token:
-        return await sync_to_async(_by_token)(token, extension)
+        return await in_thread(_by_token, token, extension)
     cookie = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
     if not cookie:
         raise Turned(NO_TOKEN)
     if not _is_same_origin(headers):
         raise Turned(NOT_ALLOWED)
-    return await sync_to_async(_by_session)(cookie, extension)
+    return await in_thread(_by_session, cookie, extension)
 
 
 def _is_same_origin(headers: Mapping[str, str]) -> bool:

@@ -1,0 +1,175 @@
+"""How fast a ringing phone reaches the screens, and how many can ring at once.
+
+Beside a bare ASGI application (``bench/bare.py``) on the same database with a million phone numbers in it. Asserts
+nothing about time; checks that committed rows equal accepted requests and that no frame is lost.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from contextlib import ExitStack, closing
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import psycopg
+
+NUMBERS = 1_000_000
+SECONDS = 6.0
+MIXES = ((50, 50), (200, 50), (50, 200), (50, 500))
+CONNECTIONS = 32
+FIRST = 9_000_000_000
+
+
+def main() -> None:
+    """Set up a database, run both applications one after the other, print the table."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringdesk-bench-")))
+        url = _database(stack, folder)
+        os.environ.update(DATABASE_URL=url, RINGDESK_DATA=str(folder / "data"), RINGDESK_LOG_LEVEL="WARNING")
+        place = _populate(url)
+        ports = (_free_port(), _free_port())
+        bare = [sys.executable, "-m", "uvicorn", "bench.bare:application", "--port", str(ports[0]), "--log-level",
+                "error", "--no-access-log", "--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio",
+                "--ws-per-message-deflate", "false"]  # fmt: skip
+        ours = [sys.executable, "-m", "ringdesk", "run", "--port", str(ports[1])]
+        figures: dict[str, list[dict[str, Any]]] = {}
+        number = FIRST
+        for name, command, port, paths in (
+            ("bare", bare, ports[0], ("/", "/ws/v1/events")),
+            ("ringdesk", ours, ports[1], (place["path"], "/ws/v1/events?token=" + place["token"])),
+        ):
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            try:
+                _await_port(port, process)
+                figures[name], number = _measure(port, *paths, number)
+            finally:
+                process.terminate()
+                process.wait(timeout=20)
+            _check(url, name, sum(figure["accepted"] for figure in figures[name]))
+        _print(figures)
+
+
+def _measure(port: int, path: str, ws_path: str, number: int) -> tuple[list[dict[str, Any]], int]:
+    figures = []
+    warm_up = (0.0, 1, 1.5)
+    for rate, sockets, seconds in (warm_up, (0.0, 1, SECONDS), *((rate, n, SECONDS) for rate, n in MIXES)):
+        plan = {
+            "port": port,
+            "path": path,
+            "ws_path": ws_path,
+            "first": number,
+            "seconds": seconds,
+            "rate": rate,
+            "sockets": sockets,
+            "connections": CONNECTIONS,
+        }
+        command = [sys.executable, "-m", "bench.load", json.dumps(plan)]
+        figure = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        assert figure["refused"] == 0, f"{figure['refused']} requests were refused"
+        assert figure["frames"] == figure["frames_expected"], f"frames lost: {figure}"
+        figures.append(figure)
+        number = figure["next"]
+    return figures, number
+
+
+def _print(figures: dict[str, list[dict[str, Any]]]) -> None:
+    bare, ours = figures["bare"], figures["ringdesk"]
+    print(f"\nringing: {NUMBERS:,} phone numbers in the database, {SECONDS:.0f} s each")
+    print(f"{'':34}{'bare':>10}{'ringdesk':>10}{'ratio':>8}   aim")
+    rates = bare[1]["per_second"], ours[1]["per_second"]
+    print(f"{'greatest rate, events/s':34}{rates[0]:10.0f}{rates[1]:10.0f}{rates[1] / rates[0]:8.2f}   ≥ 0.35")
+    for (rate, sockets), floor, figure in zip(MIXES, bare[2:], ours[2:], strict=True):
+        for percentile, aim in (("p50", ""), ("p99", "≤ 2")):
+            label = f"{percentile} ms, {rate} events/s × {sockets} sockets"
+            ratio = figure[percentile] / floor[percentile]
+            print(f"{label:34}{floor[percentile]:10.1f}{figure[percentile]:10.1f}{ratio:8.2f}   {aim}")
+    print("every accepted request is a committed row; no frame was lost", flush=True)
+
+
+def _check(url: str, name: str, accepted: int) -> None:
+    table = {"bare": "bench_bare", "ringdesk": "telephony_call"}[name]
+    with psycopg.connect(url) as connection:
+        row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[arg-type]
+    assert row and row[0] == accepted, f"{name}: {accepted} accepted, {row and row[0]} committed"
+
+
+def _database(stack: ExitStack, folder: Path) -> str:
+    from ringdesk.config.postgres import Cluster
+
+    cluster = Cluster(folder)
+    cluster.start()
+    stack.callback(cluster.stop, 10)
+    return cluster.url
+
+
+def _populate(url: str) -> dict[str, str]:
+    """Migrate, make an organization with a connector and a token, and a million clients' numbers."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringdesk.config.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from ringdesk.accounts.models import Branch, Organization
+    from ringdesk.telephony import links
+
+    call_command("migrate", verbosity=0)
+    organization = Organization.objects.create(name="Bench", slug="bench")
+    branch = Branch.objects.create(organization=organization, name="Bench")
+    connector = links.create(organization, "http_events", "PBX", branch)
+    from ringdesk.accounts.models import ApiToken
+    from ringdesk.core import sealing
+
+    ApiToken.objects.create(
+        organization=organization, name="bench", prefix="rd", token_hash=sealing.fingerprint("rd_bench"),
+        scopes=["calls:read"],
+    )  # fmt: skip
+    _numbers(url, organization.pk)
+    return {"path": f"/pbx/{links.token(connector)}/", "token": "rd_bench"}
+
+
+def _numbers(url: str, organization_id: int) -> None:
+    began = monotonic()
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE bench_bare (id bigserial PRIMARY KEY, phone text, query text)")
+        columns = "organization_id, kind, name, about, email, tags, is_partner, version, created_at, updated_at"
+        connection.execute(
+            f"INSERT INTO crm_client ({columns}) SELECT %s, 'person', 'Client ' || n, '', '', '{{}}', false, 1, "  # type: ignore[arg-type]
+            "now(), now() FROM generate_series(1, %s) n",
+            [organization_id, NUMBERS],
+        )
+        # Every other number that will ring is known.
+        connection.execute(
+            "INSERT INTO crm_phone (organization_id, client_id, number, reversed, label, position) "
+            "SELECT organization_id, id, '+7' || n, reverse('7' || n), '', 0 FROM "
+            "(SELECT *, %s + 2 * row_number() OVER () AS n FROM crm_client) client",
+            [FIRST],
+        )
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+    print(f"{NUMBERS:,} phone numbers stored in {monotonic() - began:.0f} s", flush=True)
+
+
+def _free_port() -> int:
+    import socket
+
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert process.poll() is None, "the application did not start"
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2)
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            sleep(0.1)
+    raise AssertionError("the application did not answer within 30 s")
