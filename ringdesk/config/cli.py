@@ -34,6 +34,12 @@ def _outcome(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
+        if _is_full_disk(error):
+            print(
+                "The disk of the database is full. Free some space and start again.",
+                file=sys.stderr,
+            )
+            return 1
         from django.utils.translation import override
 
         from ringdesk.core.problems import RingdeskError
@@ -43,6 +49,15 @@ def _outcome(arguments: argparse.Namespace) -> int:
         with override("en"):  # the language of the command line
             print(error, file=sys.stderr)
     return 1
+
+
+def _is_full_disk(error: BaseException | None) -> bool:
+    """Whether PostgreSQL said so (SQLSTATE 53100) somewhere on the way."""
+    while error:
+        if getattr(error, "sqlstate", None) == "53100":
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -242,7 +242,7 @@ class Cluster:
             return log.read().decode(errors="replace")
 
     def _explain(self, report: str, otherwise: str) -> str:
-        if "No space left on device" in report:
+        if re.search("No space left on device|could not extend file", report):
             return f"The disk of {self.folder} is full. Free some space and start again."
         reasons = re.findall(r"(?:FATAL|PANIC|error):\s*(.+)", report)
         reason = reasons[-1] if reasons else report[-300:]
