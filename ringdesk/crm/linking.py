@@ -45,7 +45,7 @@ def suggest(organization: Organization | int, number: str, *, digits: int = 5, r
     return _match(ROWS_BY_LAST_DIGITS, {"organization": _id(organization), "reversed": f"{backwards}%"})
 
 
-def _match(sql: str, parameters: dict[str, object]) -> Match:
+def _match(sql: str, parameters: dict[str, int | str]) -> Match:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return matching.match(cursor.fetchall())

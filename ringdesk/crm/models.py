@@ -5,10 +5,29 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Member, OrganizationModel
+
+# A database of the C locale leaves Russian capitals as they are.
+_CAPITALS, _SMALL = "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯё", "абвгдеежзийклмнопрстуфхцчшщъыьэюяе"
+
+
+def folded(text: Combinable | str) -> models.Func:
+    """Return the text as search compares it: small letters, ё as е."""
+    return models.Func(
+        Lower(text), models.Value(_CAPITALS), models.Value(_SMALL), function="translate",
+        output_field=models.CharField(max_length=400),
+    )  # fmt: skip
+
+
+def grams(text: Combinable | str) -> models.Func:
+    """Return all runs of three letters: what an index can find any part of a name by (there is no pg_trgm)."""
+    return models.Func(text, function="crm_grams", output_field=ArrayField(models.TextField()))
 
 
 class Client(OrganizationModel):
@@ -20,6 +39,9 @@ class Client(OrganizationModel):
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.PERSON)
     name = models.CharField(_("name"), max_length=200)
+    name_folded = models.GeneratedField(
+        expression=folded("name"), output_field=models.CharField(max_length=400), db_persist=True
+    )
     about = models.TextField(_("about the guest"), blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("tags"))
@@ -36,6 +58,7 @@ class Client(OrganizationModel):
         ordering: ClassVar[list[str]] = ["name", "id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["organization", "name", "id"]),
+            GinIndex(grams("name_folded"), name="client_name_grams"),
         ]
 
     def __str__(self) -> str:
@@ -109,9 +132,14 @@ class Phone(OrganizationModel):
             models.UniqueConstraint(fields=["lead", "number"], name="phone_once_per_lead"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["organization", "number"]),
-            models.Index(fields=["organization", "reversed"], opclasses=["int8_ops", "varchar_pattern_ops"],
-                         name="phone_last_digits"),  # fmt: skip
+            models.Index(
+                fields=["organization", "number"], opclasses=["int8_ops", "varchar_pattern_ops"], name="phone_number"
+            ),
+            models.Index(
+                fields=["organization", "reversed"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+                name="phone_last_digits",
+            ),
         ]
 
     def __str__(self) -> str:

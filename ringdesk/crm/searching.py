@@ -1,0 +1,74 @@
+"""Search for clients by any part of the name or of a number. Its indexes are made by migration 0002."""
+
+import re
+from typing import Any
+
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+
+from ringdesk.accounts.models import Organization
+from ringdesk.core import phones as spelling
+from ringdesk.crm.models import Client, Phone, folded, grams
+
+_NUMBER = re.compile(r"\+?[\d\s().\-\u2010-\u2015/]*\d[\d\s().\-\u2010-\u2015/]*")
+_LONGEST = 100
+_MOST_WORDS = 6
+_GRAM = 3
+# Fewer digits inside a longer query ("Anna 12") are part of a name.
+_DIGITS_IN_TEXT = 3
+
+
+def search(organization: Organization | int, query: str, *, region: str = "RU") -> QuerySet[Client]:
+    """Return the clients who match every word of ``query``, those whose name begins with it first.
+
+    A word is any part of the name, whatever the case, ё like е; or any part of a number in any spelling.
+    """
+    clients: QuerySet[Client] = Client.objects.for_org(organization)
+    text = query.replace("\x00", "").strip()[:_LONGEST]
+    if not text:
+        return clients
+    words = [text] if _NUMBER.fullmatch(text) else text.split()[:_MOST_WORDS]
+    for word in words:
+        is_number = _NUMBER.fullmatch(word) and (word == text or len(spelling.digits_of(word)) >= _DIGITS_IN_TEXT)
+        if is_number:
+            # A union, not an "or": each half is looked up by its own index.
+            either = _named(organization, word).values("pk").union(_owners(organization, word, region))
+            clients = clients.filter(pk__in=either)
+        else:
+            clients = _narrow(clients, word)
+    begins = Case(
+        When(name_folded__startswith=folded(Value(text)), then=Value(0)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
+    return clients.order_by(begins, "name", "id")
+
+
+def spellings(query: str, region: str) -> tuple[str, list[str]]:
+    """Return the digits to look for anywhere in the numbers, and what a number may begin with. Pure."""
+    digits = spelling.digits_of(query)
+    beginnings = {spelling.normalize(query, region)}
+    if region in ("RU", "KZ") and digits[:1] == "8" and len(digits) > 1:
+        beginnings.add("+7" + digits[1:])
+    return digits, sorted(number for number in beginnings if number.startswith("+"))
+
+
+def _named(organization: Organization | int, word: str) -> QuerySet[Client]:
+    return _narrow(Client.objects.for_org(organization), word).order_by()
+
+
+def _narrow(clients: QuerySet[Client], word: str) -> QuerySet[Client]:
+    looked_for = folded(Value(word))
+    if len(word) >= _GRAM:
+        clients = clients.alias(name_grams=grams(F("name_folded"))).filter(name_grams__contains=grams(looked_for))
+    return clients.filter(name_folded__contains=looked_for)
+
+
+def _owners(organization: Organization | int, query: str, region: str) -> QuerySet[Phone, Any]:
+    """Return the ids of the clients with such a number on their card or contract."""
+    digits, beginnings = spellings(query, region)
+    condition = Q(number__contains=digits)
+    for beginning in beginnings:
+        condition |= Q(number__startswith=beginning)
+    phones: QuerySet[Phone] = Phone.objects.for_org(organization).filter(condition, lead=None).order_by()
+    return phones.annotate(owner=Coalesce("client_id", "contract__client_id")).values("owner")
