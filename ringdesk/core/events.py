@@ -25,9 +25,8 @@ WITH counter AS (
     RETURNING last_id - %(count)s AS base
 )
 INSERT INTO live_liveevent (organization_id, id, type, at, audience, body)
-SELECT %(organization)s, base + position, type, %(at)s, audience::jsonb, body::jsonb
-FROM counter, unnest(%(types)s::text[], %(audiences)s::text[], %(bodies)s::text[])
-     WITH ORDINALITY AS event(type, audience, body, position)
+SELECT %(organization)s, base + position, event->>'type', %(at)s, event->'audience', event->'body'
+FROM counter, jsonb_array_elements(%(events)s::jsonb) WITH ORDINALITY AS one(event, position)
 RETURNING id
 """
 
@@ -98,10 +97,14 @@ def rows(organization_id: int, events: list[Event], at: datetime) -> dict[str, A
         "organization": organization_id,
         "count": len(events),
         "at": at,
-        "types": [event.type for event in events],
-        "audiences": [orjson.dumps(event.audience).decode() for event in events],
-        "bodies": [orjson.dumps(event.body).decode() for event in events],
+        "events": dumps(events),
     }
+
+
+def dumps(events: list[Event]) -> str:
+    """Return the events as the JSON that the log's statements take apart."""
+    shapes = [{"type": event.type, "audience": event.audience, "body": event.body} for event in events]
+    return orjson.dumps(shapes).decode()
 
 
 def _write(events: list[Event]) -> None:

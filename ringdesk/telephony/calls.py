@@ -1,9 +1,9 @@
 """Receiving: the only writer of a call's course.
 
-One transaction per report: the raw event is stored, the call folded anew from all its events, linked, its popup
-and phone book entry written, and the frames appended to the live log. Two round trips to PostgreSQL: what is
-known, then what is new. It runs on an async psycopg pool ahead of Django, because a ringing phone must not wait
-for an ORM.
+Two statements per report: what is known, then, in one transaction, what is new: the raw event, the call folded
+anew from all its events and linked, its popup and phone book entry, and the frames of the live log. The second one
+does nothing when another report of the same call was quicker (``version``), and both are done again. It runs on an
+async psycopg pool ahead of Django, because a ringing phone must not wait for an ORM.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import orjson
-from psycopg import AsyncConnection
-from psycopg.types.json import Jsonb
+from psycopg import AsyncConnection, OperationalError
+from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from ringdesk.core import events as log
@@ -35,66 +36,113 @@ from ringdesk.telephony.fold import CallState, Known, Received, State, fold, is_
 # Told after the commit: the events just written, in the order of their ids. Answers which members' screens got them.
 Publish = Callable[[list[Event], Sequence[int], datetime], dict[int, int]]
 
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(external_id)s, %(connector)s))"
-KNOWN = """
-SELECT call.id, call.generation, call.last_received_at, call.branch_id, call.state, call.recording_url,
-       call.client_id, client.name, call.contract_id, contract.number, call.lead_id, lead.name,
-       (SELECT jsonb_agg(jsonb_build_array(event.event, event.received_at))
-        FROM telephony_callevent event WHERE event.call_id = call.id)
-FROM telephony_call call
-LEFT JOIN crm_client client ON client.id = call.client_id
-LEFT JOIN crm_contract contract ON contract.id = call.contract_id
-LEFT JOIN crm_lead lead ON lead.id = call.lead_id
-WHERE call.connector_id = %(connector)s AND call.external_id = %(external_id)s
-ORDER BY call.generation DESC LIMIT 3
+LOOK_UP: LiteralString = f"""
+SELECT (
+    SELECT jsonb_agg(jsonb_build_array(known.id, generation, version, last_received_at, branch_id,
+        client_id, client_name, contract_id, contract_number, lead_id, lead_name,
+        (SELECT jsonb_agg(jsonb_build_array(event.event, event.received_at))
+         FROM telephony_callevent event WHERE event.call_id = known.id)) ORDER BY generation DESC)
+    FROM (
+        SELECT call.*, client.name AS client_name, contract.number AS contract_number, lead.name AS lead_name
+        FROM telephony_call call
+        LEFT JOIN crm_client client ON client.id = call.client_id
+        LEFT JOIN crm_contract contract ON contract.id = call.contract_id
+        LEFT JOIN crm_lead lead ON lead.id = call.lead_id
+        WHERE call.connector_id = %(connector)s AND call.external_id = %(external_id)s
+        ORDER BY call.generation DESC LIMIT 3
+    ) known
+), (
+    SELECT jsonb_agg(jsonb_build_array(kind, id, name, responsible, owner, owner_name, owner_responsible))
+    FROM ({ROWS_BY_NUMBER}) AS card(kind, id, name, responsible, owner, owner_name, owner_responsible)
+)
 """
-INSERT_CALL = """
-INSERT INTO telephony_call (id, organization_id, connector_id, external_id, generation, branch_id,
+INSERT_CALL: LiteralString = """
+INSERT INTO telephony_call (id, organization_id, connector_id, external_id, generation, version, branch_id,
     client_id, contract_id, lead_id, first_received_at, last_received_at, end_received_at,
     direction, state, result, phone, line, extension, extensions, member_id,
     started_at, answered_at, ended_at, duration, recording_url, outcome_kind, outcome_id, trace)
-VALUES (%(id)s, %(organization)s, %(connector)s, %(external_id)s, %(generation)s, %(branch)s,
+VALUES (%(id)s, %(organization)s, %(connector)s, %(external_id)s, %(generation)s, 1, %(branch)s,
     %(client)s, %(contract)s, %(lead)s, %(now)s, %(now)s, %(end_received_at)s,
     %(direction)s, %(state)s, %(result)s, %(phone)s, %(line)s, %(extension)s, %(extensions)s, %(member)s,
     %(started_at)s, %(answered_at)s, %(ended_at)s, %(duration)s, %(recording_url)s, '', '', '[]')
+ON CONFLICT (connector_id, external_id, generation) DO NOTHING
+RETURNING id
 """
-UPDATE_CALL = """
-UPDATE telephony_call SET last_received_at = greatest(last_received_at, %(now)s),
+UPDATE_CALL: LiteralString = """
+UPDATE telephony_call SET version = version + 1, last_received_at = greatest(last_received_at, %(now)s),
     end_received_at = coalesce(end_received_at, %(end_received_at)s),
     direction = %(direction)s, state = %(state)s, result = %(result)s, phone = %(phone)s, line = %(line)s,
     extension = %(extension)s, extensions = %(extensions)s, member_id = %(member)s, started_at = %(started_at)s,
     answered_at = %(answered_at)s, ended_at = %(ended_at)s, duration = %(duration)s,
     recording_url = %(recording_url)s
-WHERE id = %(id)s
+WHERE id = %(id)s AND version = %(version)s
+RETURNING id
 """
-TOUCH_CALL = """
+# Everything hangs on ``written``: when another report was quicker it is empty, and nothing at all happens.
+# The counter of the live log comes last, after every other row is locked: pages lock in that order too.
+_WRITE: LiteralString = """
+WITH written AS ({call}),
+events AS (
+    INSERT INTO telephony_callevent (organization_id, call_id, kind, received_at, digest, event, raw)
+    SELECT %(organization)s, written.id, fact->>'kind', %(now)s, decode(fact->>'digest', 'hex'), fact->'event',
+           fact->'raw'
+    FROM written, jsonb_array_elements(%(facts)s::jsonb) AS fact
+    ON CONFLICT (call_id, digest) DO NOTHING RETURNING id
+),
+popup AS ({popup}),
+number AS ({number}),
+counter AS (
+    INSERT INTO live_livecounter (organization_id, last_id)
+    SELECT %(organization)s, %(count)s FROM written
+    WHERE %(count)s > 0 AND (SELECT count(*) FROM events) + (SELECT count(*) FROM popup)
+        + (SELECT count(*) FROM number) >= 0
+    ON CONFLICT (organization_id) DO UPDATE SET last_id = live_livecounter.last_id + %(count)s
+    RETURNING last_id - %(count)s AS base
+),
+told AS (
+    INSERT INTO live_liveevent (organization_id, id, type, at, audience, body)
+    SELECT %(organization)s, base + position, event->>'type', %(now)s, event->'audience', event->'body'
+    FROM counter, jsonb_array_elements(%(told)s::jsonb) WITH ORDINALITY AS one(event, position)
+    RETURNING id
+)
+SELECT (SELECT count(*) FROM written), ARRAY(SELECT id FROM told ORDER BY id)
+"""
+_NO_POPUP: LiteralString = "SELECT 1 WHERE false"
+_OPEN_POPUP: LiteralString = """
+    INSERT INTO telephony_popup
+        (organization_id, branch_id, call_id, created_at, expires_at, answered_by_id, closed_reason)
+    SELECT %(organization)s, %(branch)s, id, %(now)s, %(expires_at)s, %(answered_by)s, '' FROM written
+    RETURNING id
+"""
+_ANSWER_POPUP: LiteralString = """
+    UPDATE telephony_popup SET answered_by_id = %(answered_by)s FROM written WHERE call_id = written.id
+    RETURNING telephony_popup.id
+"""
+_NOTE_NUMBER: LiteralString = """
+    INSERT INTO telephony_phonebookentry (organization_id, phone, calls, first_at, last_at, last_call_id)
+    SELECT %(organization)s, %(phone)s, 1, %(now)s, %(now)s, id FROM written
+    ON CONFLICT (organization_id, phone) DO UPDATE
+    SET calls = telephony_phonebookentry.calls + 1, last_at = excluded.last_at, last_call_id = excluded.last_call_id
+    RETURNING id
+"""
+OPEN = _WRITE.format(call=INSERT_CALL, popup=_OPEN_POPUP, number=_NOTE_NUMBER)
+OPEN_HIDDEN = _WRITE.format(call=INSERT_CALL, popup=_OPEN_POPUP, number=_NO_POPUP)
+OPEN_QUIETLY = _WRITE.format(call=INSERT_CALL, popup=_NO_POPUP, number=_NO_POPUP)
+OPEN_LATE = _WRITE.format(call=INSERT_CALL, popup=_NO_POPUP, number=_NOTE_NUMBER)
+GO_ON = _WRITE.format(call=UPDATE_CALL, popup=_NO_POPUP, number=_NO_POPUP)
+GO_ON_ANSWERED = _WRITE.format(call=UPDATE_CALL, popup=_ANSWER_POPUP, number=_NO_POPUP)
+TOUCH: LiteralString = """
 UPDATE telephony_call SET last_received_at = greatest(last_received_at, %(now)s) WHERE id = %(id)s
 """
-INSERT_EVENT = """
-INSERT INTO telephony_callevent (organization_id, call_id, kind, received_at, digest, event, raw)
-VALUES (%(organization)s, %(id)s, %(kind)s, %(now)s, %(digest)s, %(event)s, %(raw)s)
-ON CONFLICT (call_id, digest) DO NOTHING
-"""
-INSERT_POPUP = """
-INSERT INTO telephony_popup (organization_id, branch_id, call_id, created_at, expires_at, answered_by_id, closed_reason)
-VALUES (%(organization)s, %(branch)s, %(id)s, %(now)s, %(expires_at)s, %(member)s, '')
-"""
-ANSWER_POPUP = "UPDATE telephony_popup SET answered_by_id = %(member)s WHERE call_id = %(id)s"
-NOTE_NUMBER = """
-INSERT INTO telephony_phonebookentry (organization_id, phone, calls, first_at, last_at, last_call_id)
-VALUES (%(organization)s, %(phone)s, 1, %(now)s, %(now)s, %(id)s)
-ON CONFLICT (organization_id, phone) DO UPDATE
-SET calls = telephony_phonebookentry.calls + 1, last_at = excluded.last_at, last_call_id = excluded.last_call_id
-"""
-
+# How often a report is folded anew because another one of the same call was quicker.
+_ATTEMPTS = 50
+_AT_ONCE = 4
 _TRACE_CALL: LiteralString = "UPDATE telephony_call SET trace = trace || %s WHERE id = %s"
 _TRACE_POPUP: LiteralString = """
 UPDATE telephony_call SET trace = trace || %s
 WHERE id = (SELECT call_id FROM telephony_popup WHERE id = %s AND organization_id = %s)
 """
 _MOST_TRACES = 20_000
-
-Statement = tuple[LiteralString, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +151,8 @@ class Stored:
 
     id: UUID
     generation: int
+    version: int
     branch_id: int | None
-    state: str
-    recording_url: str
     match: Match
     known: Known
 
@@ -120,8 +167,11 @@ class Outcome:
 
 
 async def configure(connection: AsyncConnection[Any]) -> None:
-    """Prepare a connection of the doors' pool."""
-    connection.prepare_threshold = 2
+    """Prepare a connection of the doors' pool: every statement is a transaction of its own."""
+    await connection.set_autocommit(True)
+    connection.prepare_threshold = 1
+    set_json_loads(orjson.loads, connection)
+    set_json_dumps(orjson.dumps, connection)
 
 
 class Receiver:
@@ -131,6 +181,10 @@ class Receiver:
         self.pool = pool
         self.publish = publish
         self.traces: list[tuple[LiteralString, Jsonb, Any]] = []
+        # Reports of one call in this process wait for each other; other processes are kept off by ``version``.
+        self.locks: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
+        # More at once only wait for each other inside PostgreSQL, which is slower than waiting here.
+        self.at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def receive(self, link: Link, event: CallEvent, raw: dict[str, Any], now: datetime) -> Outcome:
         """Store one event of a connector at ``now`` (aware) and everything that follows from it."""
@@ -138,41 +192,24 @@ class Receiver:
         if event.is_late and event.kind is Kind.RINGING:
             # Nobody is on the line any more: into the phone book, not onto the screen.
             facts.append(Received(_late_end(event), now))
-        async with self.pool.connection() as connection:
-            stored, match = await self._look_up(connection, link, event)
-            current = next((call for call in stored if is_same_call(call.known, event, now)), None)
-            report = _Report(link, event, facts, raw, now, stored, current, match)
-            written = report.frames()
-            async with connection.pipeline():
-                for sql, parameters in report.statements():
-                    await connection.execute(sql, parameters)
-                appended = None
-                if written:
-                    appended = await connection.execute(log.APPEND, log.rows(link.organization_id, written, now))
-                await connection.commit()
-            ids = [row[0] for row in await appended.fetchall()] if appended else []
-        if written:
-            screens = self.publish(written, ids, now)
+        lock = self.locks.setdefault((link.id, _key(event)), asyncio.Lock())
+        async with lock, self.at_once, self.pool.connection() as connection:
+            for _ in range(_ATTEMPTS):
+                stored, match = await _look_up(connection, link, event)
+                current = next((call for call in stored if is_same_call(call.known, event, now)), None)
+                report = _Report(link, event, facts, raw, now, stored, current, match)
+                ids = await _write(connection, report)
+                if ids is not None:
+                    break
+            else:
+                raise OperationalError("too many reports of one call at the same moment")
+        if ids:
+            screens = self.publish(report.frames, ids, now)
             if screens and report.is_shown:
                 self.traces.append(
                     (_TRACE_CALL, Jsonb([_trace(now, "delivered", *screen) for screen in screens.items()]), report.id)
                 )
-        return Outcome(report.id, current is None, bool(written))
-
-    async def _look_up(
-        self, connection: AsyncConnection[Any], link: Link, event: CallEvent
-    ) -> tuple[list[Stored], Match]:
-        parameters = {"external_id": _key(event), "connector": link.id}
-        cards = None
-        async with connection.pipeline():
-            await connection.execute(LOCK, parameters)
-            calls = await connection.execute(KNOWN, parameters)
-            if event.phone:
-                number = {"organization": link.organization_id, "number": event.phone}
-                cards = await connection.execute(ROWS_BY_NUMBER, number)
-        rows = await calls.fetchall()
-        match = matching.match(await cards.fetchall()) if cards else matching.NOBODY
-        return [_stored(row, is_latest=position == 0) for position, row in enumerate(rows)], match
+        return Outcome(report.id, current is None, bool(ids))
 
     def note_shown(self, organization_id: int, popup_id: int, member_id: int, now: datetime) -> None:
         """Note that a member's screen really shows a popup; ``flush`` writes it down."""
@@ -186,7 +223,7 @@ class Receiver:
         traces, self.traces = self.traces, []
         if not traces:
             return
-        async with self.pool.connection() as connection, connection.pipeline():
+        async with self.pool.connection() as connection, connection.transaction(), connection.pipeline():
             for sql, entries, key in traces:
                 keys = key if isinstance(key, tuple) else (key,)
                 await connection.execute(sql, [entries, *keys])
@@ -216,6 +253,7 @@ class _Report:
         self.match = current.match if current else match
         self.branch_id = current.branch_id if current else self._branch_id()
         self.member_id = link.extensions.get(self.state.extension or "")
+        self.frames = self._frames()
 
     @property
     def is_shown(self) -> bool:
@@ -227,23 +265,18 @@ class _Report:
             and not self.event.is_late
         )
 
-    def statements(self) -> list[Statement]:
-        """Return what to write, in order."""
-        values = self._values()
-        if self.current and not self.new_facts:
-            return [(TOUCH_CALL, values)]
-        statements: list[Statement] = [(UPDATE_CALL if self.current else INSERT_CALL, values)]
-        statements += [(INSERT_EVENT, values | self._event_values(fact)) for fact in self.new_facts]
+    @property
+    def statement(self) -> LiteralString:
+        """Return how it is to be written."""
+        if self.current:
+            answered = self._answered_by() != self._answered_by_before()
+            return GO_ON_ANSWERED if answered else GO_ON
+        is_noted = self.state.direction is Direction.IN and bool(self.state.phone)
         if self.is_shown:
-            expires_at = self.now + timedelta(seconds=self.link.popup_seconds)
-            statements.append((INSERT_POPUP, values | {"expires_at": expires_at, "member": self._answered_by()}))
-        elif self.current and self._answered_by() != self._answered_by_before():
-            statements.append((ANSWER_POPUP, values | {"member": self._answered_by()}))
-        if self.current is None and self.state.direction is Direction.IN and self.state.phone:
-            statements.append((NOTE_NUMBER, values))
-        return statements
+            return OPEN if is_noted else OPEN_HIDDEN
+        return OPEN_LATE if is_noted else OPEN_QUIETLY
 
-    def frames(self) -> list[Event]:
+    def _frames(self) -> list[Event]:
         """Return what to tell the world: nothing for a repetition."""
         if not self.new_facts:
             return []
@@ -271,9 +304,20 @@ class _Report:
         line = self.link.lines.get(self.state.line)
         return line[0] if line else self.link.branch_id
 
-    def _values(self) -> dict[str, Any]:
+    def _shape(self, fact: Received) -> dict[str, Any]:
+        event = to_json(fact.event)
+        return {"kind": fact.event.kind, "digest": _digest(event), "event": event, "raw": self.raw}
+
+    def values(self) -> dict[str, Any]:
+        """Return the parameters of ``statement``."""
         state, match = self.state, self.match
         return {
+            "count": len(self.frames),
+            "told": log.dumps(self.frames),
+            "facts": orjson.dumps([self._shape(fact) for fact in self.new_facts]).decode(),
+            "version": self.current.version if self.current else 0,
+            "expires_at": self.now + timedelta(seconds=self.link.popup_seconds),
+            "answered_by": self._answered_by(),
             "id": self.id,
             "organization": self.link.organization_id,
             "connector": self.link.id,
@@ -300,10 +344,36 @@ class _Report:
             "recording_url": state.recording_url,
         }
 
-    def _event_values(self, fact: Received) -> dict[str, Any]:
-        shape = to_json(fact.event)
-        digest = hashlib.blake2b(orjson.dumps(shape, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
-        return {"kind": str(fact.event.kind), "digest": digest, "event": Jsonb(shape), "raw": Jsonb(self.raw)}
+
+def _digest(shape: dict[str, Any]) -> str:
+    return hashlib.blake2b(orjson.dumps(shape, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+
+
+async def _look_up(connection: AsyncConnection[Any], link: Link, event: CallEvent) -> tuple[list[Stored], Match]:
+    """Return the last calls under this event's id, the latest first, and whose number it is."""
+    parameters = {
+        "connector": link.id,
+        "external_id": _key(event),
+        "organization": link.organization_id,
+        "number": event.phone or "",
+    }
+    row = await (await connection.execute(LOOK_UP, parameters)).fetchone()
+    assert row is not None
+    calls, cards = row
+    return [_stored(call, is_latest=position == 0) for position, call in enumerate(calls or ())], matching.match(
+        cards or ()
+    )
+
+
+async def _write(connection: AsyncConnection[Any], report: _Report) -> list[int] | None:
+    """Write a report down in one statement. Returns the ids of its frames; None when another report was quicker."""
+    if report.current and not report.new_facts:
+        await connection.execute(TOUCH, {"id": report.id, "now": report.now})
+        return []
+    row = await (await connection.execute(report.statement, report.values())).fetchone()
+    assert row is not None
+    written, ids = row
+    return ids if written else None
 
 
 def _frame_types(before: CallState | None, after: CallState) -> list[str]:
@@ -332,14 +402,12 @@ def _late_end(event: CallEvent) -> CallEvent:
 
 
 def _stored(row: Sequence[Any], *, is_latest: bool) -> Stored:
-    facts = tuple(Received(from_json(shape), datetime.fromisoformat(at)) for shape, at in row[12] or ())
-    match = Match(
-        client=Named(row[6], row[7]) if row[6] else None,
-        contract=Named(row[8], row[9]) if row[8] else None,
-        lead=Named(row[10], row[11]) if row[10] else None,
-    )
-    known = Known(facts, last_received_at=row[2], is_latest=is_latest)
-    return Stored(row[0], row[1], row[3], row[4], row[5], match, known)
+    id, generation, version, last_received_at, branch_id = row[:5]
+    client, contract, lead = (Named(*row[at : at + 2]) if row[at] else None for at in (5, 7, 9))
+    facts = tuple(Received(from_json(shape), datetime.fromisoformat(at)) for shape, at in row[11] or ())
+    known = Known(facts, datetime.fromisoformat(last_received_at), is_latest)
+    match = Match(client=client, contract=contract, lead=lead)
+    return Stored(UUID(id), generation, version, branch_id, match, known)
 
 
 def _trace(at: datetime, kind: str, member_id: int, tabs: int) -> dict[str, Any]:

@@ -109,6 +109,7 @@ class Call(OrganizationModel):
     # What the PBX calls it. PBXes use an id again for another call: ``generation`` tells them apart.
     external_id = models.CharField(max_length=200)
     generation = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1)
     direction = models.CharField(max_length=10, choices=Direction.choices)
     state = models.CharField(max_length=10, choices=State.choices)
     result = models.CharField(max_length=10, choices=Result.choices, null=True)  # noqa: DJ001 - null is "not known"
