@@ -1,12 +1,17 @@
 """The test stand speaks as the PBX of the protocol's examples does."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
 
+from ringdesk.accounts.models import Branch, Organization
 from ringdesk.config.refusal import Refused
-from ringdesk.config.stand import TestCall, address_of_demo, events, shortened
+from ringdesk.config.stand import TestCall, address_of_demo, events, place, shortened
+from ringdesk.config.tests.desk import Desk
+from ringdesk.telephony import links
+from ringdesk.telephony.models import Call
 
 TestCall.__test__ = False  # type: ignore[attr-defined]
 
@@ -91,3 +96,26 @@ def test_without_a_demo_it_says_what_to_do(tmp_path: Path) -> None:
 
 def test_the_secret_is_not_printed() -> None:
     assert shortened("http://127.0.0.1:8000/pbx/secret-token/") == "http://127.0.0.1:8000/pbx/secr…/"
+
+
+def test_a_call_goes_through_the_real_door(desk: Desk, transactional_db: None) -> None:
+    organization = Organization.objects.create(name="Quay", slug="quay")
+    branch = Branch.objects.create(organization=organization, name="Quay")
+    connector = links.create(organization, "http_events", "PBX", branch)
+    lines: list[str] = []
+    place(TestCall("89991234567", rings=0, talk=0, smart=True), links.address(connector, desk.base_url), lines.append)
+    call = Call.objects.get()
+    assert (call.phone, call.extension, call.result) == ("+79991234567", "100", "answered")
+    assert [line for line in lines if "200" in line[:8]] == [
+        '    200 {"responsible":""}',
+        *['    200 {"success":true}'] * 3,
+    ]
+    with pytest.raises(Refused, match="The door is not known there"):
+        place(TestCall("89991234567"), f"{desk.base_url}/pbx/unknown-token/", lines.append)
+
+
+def test_a_desk_that_does_not_run_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Refused, match=rf"does not answer at http://127\.0\.0\.1:{port} .*`ringdesk run --demo`"):
+        place(TestCall("1"), f"http://127.0.0.1:{port}/pbx/token/", lambda _: None)
