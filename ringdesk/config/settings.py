@@ -142,7 +142,8 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
-LOCALE_PATHS: list[str] = []
+# The domains bring their own catalogues; this one is for the settings and the demo.
+LOCALE_PATHS = [str(PACKAGE / "config" / "locale")]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
