@@ -66,4 +66,6 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
 
 
-application = Starlette(routes=[Route("/healthz", alive), WebSocketRoute("/ws/v1/events", listen), Mount("/", insert)], lifespan=lifespan)
+application = Starlette(
+    routes=[Route("/healthz", alive), WebSocketRoute("/ws/v1/events", listen), Mount("/", insert)], lifespan=lifespan
+)

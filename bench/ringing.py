@@ -93,7 +93,7 @@ def _print(figures: dict[str, list[dict[str, Any]]]) -> None:
 def _check(url: str, name: str, accepted: int) -> None:
     table = {"bare": "bench_bare", "ringdesk": "telephony_call"}[name]
     with psycopg.connect(url) as connection:
-        row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[arg-type]
+        row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
     assert row and row[0] == accepted, f"{name}: {accepted} accepted, {row and row[0]} committed"
 
 
@@ -138,7 +138,7 @@ def _numbers(url: str, organization_id: int) -> None:
         connection.execute("CREATE TABLE bench_bare (id bigserial PRIMARY KEY, phone text, query text)")
         columns = "organization_id, kind, name, about, email, tags, is_partner, version, created_at, updated_at"
         connection.execute(
-            f"INSERT INTO crm_client ({columns}) SELECT %s, 'person', 'Client ' || n, '', '', '{{}}', false, 1, "  # type: ignore[arg-type]
+            f"INSERT INTO crm_client ({columns}) SELECT %s, 'person', 'Client ' || n, '', '', '{{}}', false, 1, "
             "now(), now() FROM generate_series(1, %s) n",
             [organization_id, NUMBERS],
         )

@@ -3,11 +3,12 @@
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from typing import cast
 
 import django
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringdesk.config.settings")
 django.setup(set_prefix=False)
@@ -32,7 +33,7 @@ class Shell:
                 Route("/healthz", watchers.healthz),
                 Route("/readyz", watchers.readyz),
                 Route("/metrics", watchers.metrics),
-                Mount("/", pages),
+                Mount("/", cast(ASGIApp, pages)),
             ],
             lifespan=self._lifespan,
         )

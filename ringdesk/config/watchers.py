@@ -1,5 +1,7 @@
 """For those who watch the process: alive, ready, and what it counts."""
 
+import contextlib
+
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -7,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ringdesk.core.database import in_thread
+from ringdesk.core.metrics import CALLS_OPEN, JOBS_WAITING
 
 
 async def healthz(request: Request) -> Response:
@@ -26,8 +29,18 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """Answer the counters in Prometheus' text format."""
+    """Answer the counters in Prometheus' text format; what lies in the database only while it answers."""
+    with contextlib.suppress(DatabaseError):
+        await in_thread(_look)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _look() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM telephony_call WHERE state <> 'ended'")
+        CALLS_OPEN.set(cursor.fetchone()[0])
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")
+        JOBS_WAITING.set(cursor.fetchone()[0])
 
 
 def _pending_migrations() -> int:

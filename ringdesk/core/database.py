@@ -34,9 +34,7 @@ def open_pool(*, max_size: int, configure: Configure | None = None) -> AsyncConn
     )
 
 
-async def listen(
-    channels: tuple[str, ...], heard: Callable[[str, str], None], *, ready: Callable[[], None]
-) -> None:
+async def listen(channels: tuple[str, ...], heard: Callable[[str, str], None], *, ready: Callable[[], None]) -> None:
     """Hear NOTIFY on these channels until cancelled: ``heard(channel, payload)``. Raises on a lost connection.
 
     ``ready`` is called once nothing more can be missed.

@@ -12,12 +12,13 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from ringdesk.core import metrics
 from ringdesk.core.events import Event
 from ringdesk.live import log
 from ringdesk.live.protocol import REVOKED, TOO_SLOW, Frame, Listener, frame
@@ -56,6 +57,7 @@ class Socket:
         if self.closing.done() or not self.listener.hears(new):
             return False
         if len(self.queue) >= MOST_WAITING or self.queued > MOST_BYTES:
+            metrics.TOO_SLOW.inc()
             self.close(TOO_SLOW)
             return False
         self.queue.append(new.text)
@@ -125,7 +127,9 @@ class Hub:
         if channel is None:
             return {}
         new = [frame(id, e.type, at, e.audience, e.body) for id, e in zip(ids, events, strict=True)]
-        return self._hand_out(organization_id, channel, new)
+        screens = self._hand_out(organization_id, channel, new)
+        metrics.RING_TO_SCREEN.observe((datetime.now(UTC) - at).total_seconds())
+        return screens
 
     def heard(self, organization_id: int, id: int) -> None:
         """Note that the log has grown up to ``id``: some process committed."""
@@ -155,6 +159,7 @@ class Hub:
         now = time.monotonic()
         for socket in self.sockets:
             if socket.is_stuck(now):
+                metrics.TOO_SLOW.inc()
                 socket.close(TOO_SLOW)
 
     def close_all(self, code: int) -> None:
@@ -179,6 +184,7 @@ class Hub:
         socket.forget_queued()
         channel.users += 1
         self.sockets.add(socket)
+        metrics.SOCKETS.set(len(self.sockets))
         try:
             if channel.last_id is None:
                 newest = await log.last_id(self.pool, organization_id)
@@ -200,6 +206,7 @@ class Hub:
     def leave(self, socket: Socket) -> None:
         """Forget the socket, and the channel with its last one."""
         self.sockets.discard(socket)
+        metrics.SOCKETS.set(len(self.sockets))
         organization_id = socket.listener.organization_id
         channel = self.channels.get(organization_id)
         if channel is None:

@@ -15,6 +15,7 @@ from django.utils import translation
 from psycopg import OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from ringdesk.core import metrics
 from ringdesk.core.problems import RingdeskError
 from ringdesk.crm import matching
 from ringdesk.crm.linking import ROWS_BY_NUMBER
@@ -52,6 +53,8 @@ class Doors:
         except (OperationalError, PoolTimeout):
             logger.warning("The database did not answer a door in time")
             status, answer = 503, _refusal(scope, "The database is not reachable. Send the event again.")
+        if status != 200:
+            metrics.REFUSED.labels(status).inc()
         await _answer(send, status, answer)
 
     async def handle(self, scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
@@ -91,6 +94,7 @@ class Doors:
         raw = _raw(request)
         for event in parsed.events:
             await self.receiver.receive(link, event, raw, now)
+        metrics.EVENTS.labels(link.kind).inc()
         self.health.received(link.id, now, parsed.agent_version)
 
     async def _route(self, link: Link, question: RouteQuestion) -> str:

@@ -55,4 +55,4 @@ def desk(transactional_db: None, settings: object) -> Iterator[Desk]:
     from django.db import connections
 
     for connection in connections.all():
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]  # only PostgreSQL has it
