@@ -23,13 +23,13 @@ const options = {
   // The oldest browsers that know light-dark().
   target: ["chrome123", "firefox120", "safari17.5"],
   loader: { ".woff2": "file" },
-  assetNames: "[name]",
+  assetNames: "[name]-[hash]",
   legalComments: "linked",
   logLevel: "info",
 };
 
 await mkdir(outdir, { recursive: true });
-await copyFile(join(assets, "icons.svg"), join(outdir, "icons.svg"));
+for (const name of ["icons.svg", "icon.svg"]) await copyFile(join(assets, name), join(outdir, name));
 if (watch) {
   await (await esbuild.context(options)).watch();
 } else {

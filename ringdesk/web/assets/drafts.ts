@@ -123,11 +123,12 @@ function settleSent(): void {
 
 function watchHtmx(): void {
   document.body.addEventListener("htmx:afterRequest", (event) => {
-    const { elt, xhr, requestConfig } = (
-      event as CustomEvent<{ elt: Element; xhr: XMLHttpRequest; requestConfig: { verb: string } }>
+    const { xhr, requestConfig } = (
+      event as CustomEvent<{ xhr: XMLHttpRequest; requestConfig: { verb: string; elt: Element } }>
     ).detail;
-    const form = elt instanceof HTMLFormElement ? elt : elt.closest("form");
-    if (!form?.dataset["draft"] || requestConfig.verb === "get" || elt !== form) return;
+    // Not event.target: a form that its own answer removed tells of it through a parent.
+    const form = requestConfig.elt;
+    if (!(form instanceof HTMLFormElement) || !form.dataset["draft"] || requestConfig.verb === "get") return;
     const wentToLogin = config.login !== "" && new URL(xhr.responseURL || location.href).pathname.startsWith(config.login);
     if (xhr.status >= 200 && xhr.status < 300 && !wentToLogin) forget(form);
   });

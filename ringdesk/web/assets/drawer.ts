@@ -81,6 +81,7 @@ export function start(): void {
   document.addEventListener("click", (event) => {
     if ((event.target as Element).closest("[data-drawer-close]")) close();
   });
-  document.body.addEventListener("drawer:close", close);
+  // After htmx is done with the answer that asked for it.
+  document.body.addEventListener("drawer:close", () => window.setTimeout(close));
   window.addEventListener("load", () => reopen(box));
 }

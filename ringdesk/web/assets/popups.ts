@@ -78,9 +78,10 @@ function notify(pop: HTMLElement): void {
 
 function greet(pop: HTMLElement): void {
   const id = pop.dataset["popup"] ?? "";
-  if (!reported.has(id) && send({ type: "shown", popup: id })) reported.add(id);
+  if (!reported.has(id) && send({ type: "shown", popup: Number(id) })) reported.add(id);
   if (announced.has(id)) return;
   announced.add(id);
+  delete stack()?.dataset["folded"];
   // What already waited when the page was opened is no news.
   if (firstLook || pop.dataset["state"] !== "ringing") return;
   announce(pop);
@@ -119,6 +120,7 @@ function place(): void {
   if (!box) return;
   const field = document.activeElement;
   delete box.dataset["place"];
+  if (box.dataset["shown"] !== undefined) return;
   if (!isField(field) || box.contains(field) || waiting().length === 0) return;
   const taken = (field as Element).getBoundingClientRect();
   const covers = (): boolean => waiting().some((pop) => overlaps(pop.getBoundingClientRect(), taken));
@@ -199,13 +201,20 @@ export function answer(position: number): boolean {
   return button !== null && button !== undefined;
 }
 
-function showFirst(): void {
+/** The header's chip folds the calls away and back; over a phone's full-screen card it brings them to the front. */
+function toggle(): void {
   const box = stack();
-  const first = waiting()[0];
-  if (!box || !first) return;
-  box.dataset["shown"] = box.dataset["shown"] === undefined ? "1" : box.dataset["shown"];
+  if (!box) return;
+  const isHidden = getComputedStyle(box).display === "none" || getComputedStyle(box).visibility === "hidden";
   delete box.dataset["place"];
-  first.querySelector<HTMLElement>("[data-answer]")?.focus();
+  delete box.dataset["folded"];
+  delete box.dataset["shown"];
+  if (!isHidden) {
+    box.dataset["folded"] = "1";
+    return;
+  }
+  box.dataset["shown"] = "1";
+  waiting()[0]?.querySelector<HTMLElement>("[data-answer]")?.focus({ preventScroll: true });
 }
 
 export function start(): void {
@@ -227,6 +236,6 @@ export function start(): void {
   document.addEventListener("focusout", () => window.setTimeout(place));
   document.body.addEventListener("htmx:afterSettle", () => countWaiting(waiting()));
   document.addEventListener("click", (event) => {
-    if ((event.target as Element).closest("[data-waiting]")) showFirst();
+    if ((event.target as Element).closest("[data-waiting]")) toggle();
   });
 }

@@ -8,7 +8,7 @@ import { config, text } from "./strings";
 import { toast } from "./toast";
 
 /** Attributes that TypeScript sets: the server's markup knows nothing of them, so a morph leaves them. */
-const OURS = new Set(["style", "tabindex", "data-placed", "data-place", "data-shown", "data-restored"]);
+const OURS = new Set(["style", "tabindex", "data-placed", "data-place", "data-shown", "data-folded", "data-restored"]);
 
 function isField(element: Element | null): boolean {
   return (
@@ -65,6 +65,8 @@ function configure(): void {
   Object.assign(htmx.config, {
     defaultSwapStyle: "morph:innerHTML",
     allowEval: false,
+    // A board that refreshes itself must not lend its target and swap to every link inside it.
+    disableInheritance: true,
     allowScriptTags: false,
     includeIndicatorStyles: false,
     historyEnabled: false,
@@ -113,7 +115,8 @@ function wasAsked(event: HtmxEvent): boolean {
 }
 
 function tellFailure(event: HtmxEvent, message: string): void {
-  if (!wasAsked(event)) return;
+  // The server has said more exactly what is wrong (HX-Trigger: toast).
+  if (!wasAsked(event) || event.detail.xhr.getResponseHeader("HX-Trigger")?.includes('"toast"')) return;
   toast(message, "bad", { label: text("retry"), run: () => again(event) });
 }
 
@@ -131,6 +134,22 @@ function isLoginPage(xhr: XMLHttpRequest): boolean {
   return new URL(xhr.responseURL).pathname.startsWith(config.login);
 }
 
+/** The element that asked may be gone when the answer comes (a popup dismissed elsewhere): htmx would look for the
+ *  morph extension above it in vain. Its answer is still good for the target. */
+function swapForTheGone(detail: HtmxResponseInfo & { shouldSwap: boolean; serverResponse: string }): void {
+  const asker = detail.requestConfig.elt;
+  if (asker.isConnected || !detail.shouldSwap) return;
+  detail.shouldSwap = false;
+  const isNone = asker.getAttribute("hx-swap") === "none" || detail.xhr.getResponseHeader("HX-Reswap") === "none";
+  if (isNone || !detail.target.isConnected) return;
+  htmx.swap(
+    detail.target,
+    detail.serverResponse,
+    { swapStyle: "morph:innerHTML", swapDelay: 0, settleDelay: 0 },
+    { contextElement: document.body },
+  );
+}
+
 function messageOf(xhr: XMLHttpRequest): string {
   if (xhr.status === 403) return text("forbidden");
   if (xhr.status === 404) return text("not_found");
@@ -145,10 +164,13 @@ function watchFailures(): void {
     if (request.verb !== "get") request.headers["X-CSRFToken"] = csrfToken();
   });
   on("htmx:beforeSwap", (event) => {
-    const detail = (event as unknown as CustomEvent<HtmxResponseInfo & { shouldSwap: boolean }>).detail;
-    if (!isLoginPage(detail.xhr)) return;
-    detail.shouldSwap = false;
-    tellSignedOut();
+    const detail = (event as unknown as CustomEvent<HtmxResponseInfo & { shouldSwap: boolean; serverResponse: string }>)
+      .detail;
+    if (isLoginPage(detail.xhr)) {
+      detail.shouldSwap = false;
+      tellSignedOut();
+    }
+    swapForTheGone(detail);
   });
   on("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 401) tellSignedOut();

@@ -21,7 +21,14 @@ function walkResults(event: KeyboardEvent): void {
   event.preventDefault();
 }
 
+/** The server says what is wrong beside the field, in the user's language; the browser's own bubbles would not. */
+function silenceBrowser(): void {
+  for (const form of document.forms) form.noValidate = true;
+}
+
 export function start(): void {
+  silenceBrowser();
+  document.body.addEventListener("htmx:afterSettle", silenceBrowser);
   document.addEventListener("click", openRow);
   document.addEventListener("keydown", walkResults);
   document.addEventListener("change", (event) => {

@@ -195,7 +195,12 @@ function openNew(lane: HTMLElement, spot: Spot, event: Event): void {
   address.searchParams.set("date", board.dataset["date"] ?? "");
   address.searchParams.set("start", String(spot.start));
   if (lane.dataset["table"]) address.searchParams.set("table", lane.dataset["table"]);
-  void htmx.ajax("get", address.pathname + address.search, { source: lane, event, target: "#drawer" });
+  void htmx.ajax("get", address.pathname + address.search, {
+    source: lane,
+    event,
+    target: "#drawer",
+    swap: "morph:innerHTML",
+  });
 }
 
 function laneUnder(event: Event): HTMLElement | null {
