@@ -21,14 +21,27 @@ from ringdesk.config.tests.process import PACKAGES, Ringdesk, alive, python_for,
 LONGEST_STOP = 5.0  # s, promised
 
 
+TOKEN = """
+from ringdesk.accounts import tokens
+from ringdesk.accounts.models import Organization
+print("token", tokens.issue(Organization.objects.get(), name="test", scopes=["calls:read"], by=None)[1])
+"""
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with a migrated database, used by one test after the other."""
+    """A data folder with one organization in its database, used by one test after the other."""
     data = tmp_path_factory.mktemp("desk")
-    with Ringdesk("run", "--data", str(data), "--port", "0") as desk:
-        desk.address()
-        desk.stop()
+    who = ("--email", "anna@example.org", "--name", "Anna", "--organization", "Quay")
+    assert ringdesk("createuser", "--data", str(data), *who).returncode == 0
     return data
+
+
+@pytest.fixture(scope="module")
+def token(filled: Path) -> str:
+    done = ringdesk("manage", "--data", str(filled), "shell", "--no-imports", "--command", TOKEN)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[-1]
 
 
 @pytest.fixture
@@ -52,17 +65,22 @@ def test_ctrl_c_in_a_terminal_ends_everything(desk: Ringdesk) -> None:
     assert (desk.process.wait(LONGEST_STOP), alive(family)) == (0, [])
 
 
-def test_open_sockets_and_idle_connections_do_not_hold_the_end(desk: Ringdesk) -> None:
+def test_open_sockets_and_idle_connections_do_not_hold_the_end(desk: Ringdesk, token: str) -> None:
     address = desk.address()
     port = int(address.rpartition(":")[2])
     family = desk.family()
     with socket.create_connection(("127.0.0.1", port)) as half, httpx.Client() as idle:
         half.sendall(b"POST /pbx/none/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
         idle.get(address + "/healthz")
-        with pytest.raises(ConnectionClosed), connect(address.replace("http", "ws") + "/ws/v1/events") as live:
-            live.recv(1)
-        seconds = desk.stop()
+        with connect(f"{address.replace('http', 'ws')}/ws/v1/events?token={token}") as live:
+            with pytest.raises(TimeoutError):
+                live.recv(0.5)
+            seconds = desk.stop()
+            with pytest.raises(ConnectionClosed) as closed:
+                live.recv(1)
     assert (desk.process.returncode, alive(family), seconds < LONGEST_STOP) == (0, [], True)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012  # comes back soon: the browser shows that and tries again
 
 
 def test_a_second_signal_ends_at_once(desk: Ringdesk) -> None:
@@ -102,9 +120,9 @@ def test_a_killed_process_takes_postgresql_along_and_starts_again(desk: Ringdesk
     desk.address()
     family = desk.family()
     desk.stop(signal.SIGKILL)
+    assert alive(family, 5) == []
     with Ringdesk("run", "--data", str(filled), "--port", "0") as again:
         assert httpx.get(again.address() + "/readyz").status_code == 200
-        assert alive(family) == []
         assert again.stop() < LONGEST_STOP
 
 
@@ -169,6 +187,8 @@ def test_a_database_elsewhere_is_used_and_left_alone(desk: Ringdesk, filled: Pat
         assert httpx.get(guest.address() + "/readyz").status_code == 200
         assert not (tmp_path / "postgres").exists()
         assert guest.stop() < LONGEST_STOP
+    with Ringdesk("web", "--data", str(tmp_path), "--port", "0", DATABASE_URL=url) as web:
+        assert httpx.get(web.address() + "/readyz").status_code == 200
     with Ringdesk("worker", "--data", str(tmp_path), DATABASE_URL=url) as worker:
         worker.wait_for("Ringdesk's worker is running")
         assert worker.stop() < LONGEST_STOP
