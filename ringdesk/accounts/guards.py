@@ -8,6 +8,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django_htmx.middleware import HtmxDetails
 
 from ringdesk.accounts.models import Branch, Member, Organization
 
@@ -20,6 +21,7 @@ class SeatedRequest(HttpRequest):
     member: Member
     organization: Organization
     branch: Branch
+    htmx: HtmxDetails
 
 
 def member_required(action: str | None = None) -> Callable[[View], View]:
