@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ringdesk.accounts.access import Role
 from ringdesk.accounts.models import AuditEntry, Member, Module, Organization
@@ -60,6 +61,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, li
     return {key: [before[key], after[key]] for key in before if before[key] != after[key]}
 
 
+PERSON = pgettext_lazy("person", "Name")
 FIELDS: dict[str, Promise] = {
     "name": _("Name"),
     "language": _("Language"),
@@ -77,9 +79,11 @@ FIELDS: dict[str, Promise] = {
 
 def details(entry: AuditEntry) -> list[tuple[str, str, str]]:
     """Return the changed fields of a line for people: (field, old value, new value)."""
-    changed = [(field, pair) for field, pair in entry.data.items() if isinstance(pair, list) and len(pair) == 2]
-    return [(str(FIELDS[field]), _spoken(field, old), _spoken(field, new)) for field, (old, new) in changed
-            if field in FIELDS]  # fmt: skip
+    names = FIELDS | ({"name": PERSON} if entry.action.startswith("member.") else {})
+    pairs = [(field, pair) for field, pair in entry.data.items() if isinstance(pair, list) and len(pair) == 2]
+    return [
+        (str(names[field]), _spoken(field, old), _spoken(field, new)) for field, (old, new) in pairs if field in names
+    ]
 
 
 def _spoken(field: str, value: Any) -> str:

@@ -1,6 +1,6 @@
 """Branches: adding, changing, closing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -88,7 +88,11 @@ def reactivate_branch(branch: Branch, *, by: Member) -> None:
 
 def hours_of(branch: Branch) -> list[OpenSpan]:
     """Return the opening hours as they are stored."""
-    rows = OpeningHours.objects.for_org(branch.organization_id).filter(branch=branch)
+    return spans_of(OpeningHours.objects.for_org(branch.organization_id).filter(branch=branch))
+
+
+def spans_of(rows: Iterable[OpeningHours]) -> list[OpenSpan]:
+    """Return rows as spans, in the order of the week."""
     return sorted(OpenSpan(row.weekday, row.opens, row.closes) for row in rows)
 
 

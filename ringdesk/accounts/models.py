@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ringdesk.accounts import access
 from ringdesk.accounts.access import Role
@@ -47,7 +48,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in. What they may do is decided by their seats (Member)."""
 
     email = models.EmailField(_("e-mail"), unique=True)
-    name = models.CharField(_("name"), max_length=150, blank=True)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=150, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("platform staff"), default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
@@ -162,7 +163,7 @@ class Member(OrganizationModel):
     """A user's seat in an organization."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="seats")
-    name = models.CharField(_("name"), max_length=150)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=150)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     branches = models.ManyToManyField(Branch, blank=True, related_name="+", verbose_name=_("only these branches"))
     current_branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -196,7 +197,7 @@ class Invitation(OrganizationModel):
     """A seat offered to an e-mail address. The link's secret: hashed to find it, sealed to show it again."""
 
     email = models.EmailField(_("e-mail"))
-    name = models.CharField(_("name"), max_length=150, blank=True)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=150, blank=True)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     branches = models.ManyToManyField(Branch, blank=True, related_name="+")
     token_hash = models.CharField(max_length=64, unique=True)

@@ -3,14 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
+from itertools import groupby
 
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ringdesk.core.problems import Invalid
 
 DAY = 24 * 60
 WEEK = 7 * DAY
+SHORT = (
+    gettext_lazy("Mon"),
+    gettext_lazy("Tue"),
+    gettext_lazy("Wed"),
+    gettext_lazy("Thu"),
+    gettext_lazy("Fri"),
+    gettext_lazy("Sat"),
+    gettext_lazy("Sun"),
+)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -41,6 +52,19 @@ def clock(minute: int) -> time:
 def every_day(opens: int, closes: int) -> list[OpenSpan]:
     """Return the same hours for all seven days."""
     return [OpenSpan(weekday, opens, closes) for weekday in range(7)]
+
+
+def summary(spans: Sequence[OpenSpan]) -> list[str]:
+    """Return the week in as few lines as it takes: ``Mon–Fri 10:00–22:00``."""
+    by_day = {day: [span for span in sorted(spans) if span.weekday == day] for day in range(7)}
+    hours = [", ".join(f"{clock(s.opens):%H:%M}–{clock(s.closes):%H:%M}" for s in by_day[day]) for day in range(7)]
+    lines = []
+    for text, run in groupby(range(7), key=hours.__getitem__):
+        days = list(run)
+        if text:
+            names = str(SHORT[days[0]]) if len(days) == 1 else f"{SHORT[days[0]]}–{SHORT[days[-1]]}"
+            lines.append(f"{names} {text}")
+    return lines
 
 
 def check(spans: Sequence[OpenSpan]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ringdesk.accounts import members, seats
 from ringdesk.accounts.forms.organization import LanguageField
@@ -49,7 +50,7 @@ class _GrantForm(forms.Form):
 class MemberForm(_GrantForm):
     """Another member's name, role and branches."""
 
-    name = forms.CharField(label=_("Name"), max_length=NAME)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=NAME)
     field_order: Sequence[str] = ("name", "role", "branches")
 
     @staticmethod
@@ -65,7 +66,10 @@ class InvitationForm(_GrantForm):
         label=_("E-mail"), widget=forms.EmailInput(attrs={"data-autofocus": "", "autocomplete": "off"})
     )
     name = forms.CharField(
-        label=_("Name"), max_length=NAME, required=False, help_text=_("May be left to the person.")
+        label=pgettext_lazy("person", "Name"),
+        max_length=NAME,
+        required=False,
+        help_text=_("May be left to the person."),
     )
     field_order: Sequence[str] = ("email", "name", "role", "branches")
 
@@ -105,7 +109,9 @@ class AcceptForm(forms.Form):
 class ProfileForm(forms.Form):
     """What a member decides alone."""
 
-    name = forms.CharField(label=_("Name"), max_length=NAME, help_text=_("As your colleagues see it."))
+    name = forms.CharField(
+        label=pgettext_lazy("person", "Name"), max_length=NAME, help_text=_("As your colleagues see it.")
+    )
     language = LanguageField(label=_("Language"), widget=forms.RadioSelect)
     scheme = forms.ChoiceField(
         label=_("Colours"),

@@ -25,10 +25,16 @@ def member_list(request: SeatedRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     page = Paginator(_found(request, query), PAGE).get_page(request.GET.get("page"))
     by = request.member
-    for member in page.object_list:
-        member.is_changeable = members.may_manage(by, member)  # type: ignore[attr-defined]
-    offers = _offers(request) if by.may("members.change") else []
-    context = {"page": page, "query": query, "offers": offers, "invited": request.GET.get("invited", "")}
+    may_change = by.may("members.change")
+    context = {
+        "page": page,
+        "rows": [(member, members.may_manage(by, member)) for member in page.object_list],
+        "query": query,
+        "may_change": may_change,
+        "may_assign": by.may("extensions.change"),
+        "offers": _offers(request) if may_change else [],
+        "invited": request.GET.get("invited", ""),
+    }
     return shown(request, "accounts/members.html", context)
 
 

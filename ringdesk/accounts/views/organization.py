@@ -6,11 +6,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from ringdesk.accounts import access, branches, organizations, seats
+from ringdesk.accounts import access, branches, opening_hours, organizations, seats, timezones
 from ringdesk.accounts.access import Role
 from ringdesk.accounts.forms import told_beside
 from ringdesk.accounts.forms.organization import BranchForm, HoursForm, OrganizationSettingsForm
 from ringdesk.accounts.guards import SeatedRequest, member_required
+from ringdesk.accounts.models import Branch
 from ringdesk.accounts.views import sent, shown, told_over
 
 # What is tried in this order when somebody opens the settings.
@@ -42,8 +43,9 @@ def organization(request: SeatedRequest) -> HttpResponse:
 @member_required("branches.change")
 def branch_list(request: SeatedRequest) -> HttpResponse:
     listed = seats.in_reach(request.member).prefetch_related("opening_hours").order_by("-is_active", "id")
+    rows = [(branch, _hours(branch), timezones.label(branch.timezone)) for branch in listed]
     may_add = not seats.is_limited(request.member)
-    return shown(request, "accounts/branches.html", {"branches": listed, "may_add": may_add})
+    return shown(request, "accounts/branches.html", {"rows": rows, "may_add": may_add})
 
 
 @member_required("branches.change")
@@ -102,3 +104,7 @@ def roles(request: SeatedRequest) -> HttpResponse:
         for action, allowed in access.ACTIONS.items()
     ]
     return shown(request, "accounts/roles.html", {"roles": list(Role), "rows": rows})
+
+
+def _hours(branch: Branch) -> list[str]:
+    return opening_hours.summary(branches.spans_of(branch.opening_hours.all()))
