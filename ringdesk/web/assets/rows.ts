@@ -26,7 +26,18 @@ function silenceBrowser(): void {
   for (const form of document.forms) form.noValidate = true;
 }
 
+/** What a filter leaves has an address: reloading, sharing and coming back show the same. */
+function keepAddress(event: Event): void {
+  const { requestConfig, pathInfo, successful } = (
+    event as CustomEvent<{ requestConfig: { elt: Element; verb: string }; pathInfo: { finalRequestPath: string }; successful: boolean }>
+  ).detail;
+  if (successful && requestConfig.verb === "get" && requestConfig.elt.matches("form[data-apply]")) {
+    history.replaceState(history.state, "", pathInfo.finalRequestPath);
+  }
+}
+
 export function start(): void {
+  document.body.addEventListener("htmx:afterRequest", keepAddress);
   silenceBrowser();
   document.body.addEventListener("htmx:afterSettle", silenceBrowser);
   document.addEventListener("click", openRow);
