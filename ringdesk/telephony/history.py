@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from ringdesk.accounts.models import Member
 from ringdesk.core import phones
+from ringdesk.crm import searching
 from ringdesk.crm.models import Client, Contract, Lead
 from ringdesk.telephony.models import Call
 
@@ -71,14 +72,16 @@ def bounds(period: Period, now: datetime, zone: ZoneInfo) -> tuple[datetime | No
 def matching(organization_id: int, text: str) -> Q:
     """Return the condition of calls whose number, or whose client's, contract's or lead's name, holds this text."""
     text = text.strip()
-    found = Q()
-    for digits in number_parts(text):
-        found |= Q(phone__contains=digits)
-    clients = Client.objects.for_org(organization_id).filter(name__icontains=text)
-    contracts = Contract.objects.for_org(organization_id).filter(Q(number__icontains=text) | Q(client__in=clients))
+    contracts = Contract.objects.for_org(organization_id)
+    if parts := number_parts(text):
+        found = Q(contract__in=contracts.filter(number__icontains=text).values("pk"))
+        for digits in parts:
+            found |= Q(phone__contains=digits)
+        return found
+    clients = searching.search(organization_id, text).order_by().values("pk")
+    contracts = contracts.filter(Q(number__icontains=text) | Q(client__in=clients))
     leads = Lead.objects.for_org(organization_id).filter(name__icontains=text)
-    found |= Q(client__in=clients) | Q(contract__in=contracts) | Q(lead__in=leads)
-    return found
+    return Q(client__in=clients) | Q(contract__in=contracts.values("pk")) | Q(lead__in=leads.values("pk"))
 
 
 def number_parts(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Member
+from ringdesk.crm import searching
 from ringdesk.crm.models import Client, Phone
 from ringdesk.telephony import history
 from ringdesk.telephony.models import Call, PhoneBookEntry
@@ -41,14 +42,19 @@ def entries(member: Member, text: str) -> QuerySet[PhoneBookEntry]:
         found = found.filter(Q(last_call__branch__in=branches) | Q(last_call__branch__isnull=True))
     text = text.strip()
     if text:
-        named = Phone.objects.for_org(member.organization_id).filter(
-            Q(client__name__icontains=text) | Q(contract__client__name__icontains=text)
-        )
-        condition = Q(phone__in=named.values("number"))
-        for digits in history.number_parts(text):
-            condition |= Q(phone__contains=digits)
-        found = found.filter(condition)
+        found = found.filter(_matching(member.organization_id, text))
     return found.order_by("-last_at", "-id")
+
+
+def _matching(organization_id: int, text: str) -> Q:
+    if parts := history.number_parts(text):
+        condition = Q()
+        for digits in parts:
+            condition |= Q(phone__contains=digits)
+        return condition
+    clients = searching.search(organization_id, text).order_by().values("pk")
+    named = Phone.objects.for_org(organization_id).filter(Q(client__in=clients) | Q(contract__client__in=clients))
+    return Q(phone__in=named.order_by().values("number"))
 
 
 def rows(member: Member, page: Page[PhoneBookEntry] | list[PhoneBookEntry]) -> list[Row]:

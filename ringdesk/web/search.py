@@ -57,16 +57,20 @@ def find(member: Member, text: str, now: datetime, *, limit: int, region: str) -
 
 def reservations(member: Member, text: str, now: datetime) -> QuerySet[Reservation]:
     """Return the reservations under this name or number: those to come first, soonest first; then the latest."""
-    condition = Q(guest_name__icontains=text) | Q(client__name__icontains=text)
-    for digits in history.number_parts(text):
-        condition |= Q(phone__contains=digits)
+    if parts := history.number_parts(text):
+        condition = Q()
+        for digits in parts:
+            condition |= Q(phone__contains=digits)
+    else:
+        clients = searching.search(member.organization_id, text).order_by().values("pk")
+        condition = Q(guest_name__icontains=text) | Q(client__in=clients)
     found = Reservation.objects.for_org(member.organization_id).filter(condition).select_related("branch", "client")
     branches = [branch.pk for branch in member.branches.all()]
     if branches:
         found = found.filter(branch__in=branches)
     is_past = Case(When(ends_at__lt=now, then=Value(1)), default=Value(0), output_field=IntegerField())
     nearness = Case(When(ends_at__lt=now, then=now - F("starts_at")), default=F("starts_at") - now)
-    return found.annotate(is_past=is_past, nearness=nearness).order_by("is_past", "nearness", "id")
+    return found.order_by(is_past, nearness, "id")
 
 
 @require_GET

@@ -210,7 +210,8 @@ def setup_text(connector: Connector, address: str) -> str:
 
 def _find(request: SeatedRequest, pk: int) -> Connector:
     found = Connector.objects.for_org(request.organization).filter(removed_at__isnull=True).select_related("branch")
-    return get_object_or_404(found, pk=pk)
+    connector: Connector = get_object_or_404(found, pk=pk)
+    return connector
 
 
 def _health(connector: Connector) -> dict[str, object]:

@@ -25,7 +25,8 @@ class Desk:
     phone: Connector
 
     def member(self, role: str) -> Member:
-        return Member.objects.for_org(self.organization).select_related("user").get(role=role)
+        found: Member = Member.objects.for_org(self.organization).select_related("user").get(role=role)
+        return found
 
     def browser(self, role: str) -> Browser:
         browser = Browser()
