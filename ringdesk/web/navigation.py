@@ -23,6 +23,8 @@ class Entry:
     action: str = ""
     # Names of the views (or their beginnings) that belong to the entry besides its own.
     covers: tuple[str, ...] = ()
+    # What it is called where the organization has no hall.
+    elsewhere: str | Promise = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ SETTINGS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry("accounts:roles", "shield", _("Roles"), action="members.see"),
             Entry("accounts:tokens", "key", _("API tokens"), action="tokens.change", covers=("accounts:token",)),
             Entry("accounts:audit", "note", _("Log of changes"), action="audit.see"),
-            Entry("accounts:audit", "note", _("Journal of changes"), action="organization.change"),
+            Entry("accounts:audit", "note", _("Journal of changes"), action="audit.see"),
         ),
     ),
     (
@@ -84,7 +86,7 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
     (
         Entry("hall:day", "timeline", _("Hostess panel"), Module.HALL, "reservations.see"),
         Entry("hall:plan", "plan", _("Hall plan"), Module.HALL, "reservations.see"),
-        Entry("crm:clients", "users", _("Guests"), action="clients.see", covers=("crm:",)),
+        Entry("crm:clients", "users", _("Guests"), action="clients.see", covers=("crm:",), elsewhere=_("Clients")),
         Entry("telephony:calls", "phone", _("Calls"), Module.CALLS, "calls.see", ("telephony:call",)),
     ),
     (
@@ -117,6 +119,11 @@ def _items(entries: Iterable[Entry], member: Member, view: str) -> list[Item]:
     return [Item(url, entry.icon, entry.label, _is_current(entry, view)) for entry, url in seen if url is not None]
 
 
+def _label(entry: Entry, member: Member) -> str | Promise:
+    is_hall = member.organization.has_module(Module.HALL)
+    return entry.label if is_hall or not entry.elsewhere else entry.elsewhere
+
+
 def settings_groups(member: Member, view: str) -> list[tuple[str | Promise, list[Item]]]:
     """Return the sections of the settings this member may open, under their headings."""
     groups = [(title, _items(entries, member, view)) for title, entries in SETTINGS]
@@ -142,7 +149,7 @@ def groups(member: Member, view: str) -> list[list[Item]]:
             if url is None or not _is_seen(entry, member):
                 continue
             current = is_settings if entry.name == "web:settings" else _is_current(entry, view) and not is_settings
-            items.append(Item(url, entry.icon, entry.label, current, rest=position >= ON_A_PHONE))
+            items.append(Item(url, entry.icon, _label(entry, member), current, rest=position >= ON_A_PHONE))
             position += 1
         shown.append(items)
     return [items for items in shown if items]
