@@ -51,6 +51,11 @@ def pointing_here() -> Iterator[ForeignKey[Any, Any]]:
             yield field
 
 
+def count_records(client: Client) -> int:
+    """Return how many records of all rooms point at the client: calls, reservations, contracts, contacts…"""
+    return sum(field.model._base_manager.filter(**{field.name: client}).count() for field in pointing_here())
+
+
 def _locked(kept: Client, wanted: set[int]) -> tuple[Client, list[Client]]:
     """Lock all of them in the order of their ids, so that two merges cannot wait for each other."""
     if not wanted:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ringdesk.accounts.models import Member, OrganizationModel
 
@@ -38,7 +39,7 @@ class Client(OrganizationModel):
         COMPANY = "company", _("Company")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.PERSON)
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=200)
     name_folded = models.GeneratedField(
         expression=folded("name"), output_field=models.CharField(max_length=400), db_persist=True
     )
@@ -87,7 +88,7 @@ class Contract(OrganizationModel):
 class Lead(OrganizationModel):
     """Somebody not won yet."""
 
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=200)
     stage = models.CharField(_("stage"), max_length=40, default="new")
     responsible = models.ForeignKey(Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads")

@@ -41,7 +41,7 @@ def make_house(slug: str) -> House:
     organization = Organization.objects.create(name=slug.title(), slug=slug, language="en")
     branch = Branch.objects.create(organization=organization, name="Quay", timezone="Asia/Novosibirsk")
     for role in ROLES:
-        user = User.objects.create_user(f"{role}@{slug}.example", "correct horse battery")
+        user = User.objects.create_user(f"{role}@{slug}.example")
         Member.objects.create(organization=organization, user=user, name=role.title(), role=role, language="en")
     return House(organization, branch)
 

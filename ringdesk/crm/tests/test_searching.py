@@ -85,8 +85,8 @@ def test_what_a_number_may_look_like_never_fails(query: str) -> None:
 def test_the_indexes_serve_the_search(ours: House) -> None:
     """Among many clients no query walks the whole table of names."""
     Client.objects.bulk_create(
-        [Client(organization=ours.organization, name=f"Гость {number:06}") for number in range(20_000)]
+        [Client(organization=ours.organization, name=f"Гость {number:06}") for number in range(5_000)]
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE crm_client")
-    assert "client_name_grams" in clients.search(ours.organization, "ость 019999").explain()
+    assert "client_name_grams" in clients.search(ours.organization, "ость 001999").explain()
