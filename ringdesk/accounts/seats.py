@@ -15,6 +15,7 @@ def of_user(user: User) -> QuerySet[Member]:
     return (
         Member.objects.filter(user=user, is_active=True)
         .select_related("organization", "current_branch", "user")
+        .prefetch_related("branches")
         .order_by("id")
     )
 

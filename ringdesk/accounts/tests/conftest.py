@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client as Browser
 from django.utils import translation
+from pytest_django import Settings
 
 from ringdesk.accounts import members, organizations
 from ringdesk.accounts.access import Role
@@ -80,8 +81,10 @@ def enter() -> Callable[[Member | User], Browser]:
 
 
 @pytest.fixture(autouse=True)
-def fresh_start() -> Iterator[None]:
+def fresh_start(settings: Settings) -> Iterator[None]:
     """No wrong password of another test counts, and no page of another test has left its language."""
+    # A good hash is slow, and here nothing is worth protecting.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     with translation.override("ru"):
         yield

@@ -6,6 +6,7 @@ import time_machine
 from django.core import mail as outbox
 from django.test import Client as Browser
 from django.utils import timezone
+from pytest_django import Settings
 
 from ringdesk.accounts import invitations, mail, members, tasks
 from ringdesk.accounts.access import Role
@@ -124,7 +125,8 @@ def test_somebody_with_an_account_signs_in_first(
     assert browser.post(address).status_code == 302
     seat = Member.objects.for_org(house.organization).get(user=person.user)
     assert seat.role == Role.MANAGER
-    assert browser.get("/settings/profile/").wsgi_request.member == seat  # type: ignore[attr-defined]
+    request = browser.get("/settings/profile/").wsgi_request
+    assert getattr(request, "member", None) == seat
 
 
 def test_a_revoked_link_is_worth_nothing(house: House, stranger: House, client: Browser) -> None:
@@ -138,7 +140,7 @@ def test_a_revoked_link_is_worth_nothing(house: House, stranger: House, client: 
     assert client.get(address).status_code == 404
 
 
-def test_the_letter_holds_the_link_and_the_job_does_not(house: House, settings: object) -> None:
+def test_the_letter_holds_the_link_and_the_job_does_not(house: House, settings: Settings) -> None:
     invitation = make(house)
     tasks.send_invitation(invitation_id=invitation.pk, base_url="https://desk.example")
     letter = outbox.outbox[0]
@@ -150,7 +152,7 @@ def test_the_letter_holds_the_link_and_the_job_does_not(house: House, settings: 
     assert len(outbox.outbox) == 1
 
 
-def test_mail_kept_on_this_machine_is_no_mail(settings: object) -> None:
+def test_mail_kept_on_this_machine_is_no_mail(settings: Settings) -> None:
     assert mail.is_configured()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"  # type: ignore[attr-defined]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     assert not mail.is_configured()
