@@ -67,6 +67,10 @@ def populate(
         Call.objects.bulk_create(call for call, _facts in calls)
         CallEvent.objects.bulk_create(fact for _call, facts in calls for fact in facts)
         Popup.objects.bulk_create(popup for call, _facts in calls if (popup := _popup(call)))
+        for connector in (pbx, phone):
+            mine = [call for call, _facts in calls if call.connector == connector]
+            connector.last_event_at, connector.events_received = mine[-1].last_received_at, 3 * len(mine)
+            connector.save(update_fields=["last_event_at", "events_received"])
         PhoneBookEntry.objects.bulk_create(_phone_book(call for call, _facts in calls))
     return {"http_events": pbx, "phone": phone}
 

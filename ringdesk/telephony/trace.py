@@ -85,7 +85,8 @@ def _branch(call: Call) -> Step:
         return Step(at, _("Neither the line nor the connector has a branch: the call is shown in every branch"))
     lines = Line.objects.for_org(call.organization_id).filter(connector=call.connector_id)
     line = lines.filter(number=call.line).first() if call.line else None
-    values = {"line": str(line) if line else call.line, "branch": call.branch.name}
+    named = f"{call.line} ({line.label})" if line and line.label else call.line
+    values = {"line": named, "branch": call.branch.name}
     if line is not None and line.branch_id == call.branch_id:
         return Step(at, _("Line %(line)s belongs to “%(branch)s”") % values)
     if call.line:

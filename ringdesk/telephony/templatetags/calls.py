@@ -5,13 +5,22 @@ from datetime import datetime
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import pgettext_lazy
 
 from ringdesk.accounts.models import Member
 from ringdesk.telephony.models import Call
 
 register = template.Library()
 
-MINUTE, HOUR = 60, 3600
+MINUTE = 60
+KINDS = {
+    "ringing": pgettext_lazy("event", "rings"),
+    "answered": pgettext_lazy("event", "answered"),
+    "held": pgettext_lazy("event", "on hold"),
+    "transferred": pgettext_lazy("event", "transferred"),
+    "ended": pgettext_lazy("event", "ended"),
+    "recorded": pgettext_lazy("event", "recorded"),
+}
 
 
 @register.filter
@@ -62,3 +71,9 @@ def to_the_millisecond(moment: datetime) -> str:
 def may(member: Member, action: str) -> bool:
     """Tell whether the seat may do this."""
     return member.may(action)
+
+
+@register.filter
+def event_name(kind: str) -> str:
+    """Return what an event of our vocabulary is called."""
+    return str(KINDS.get(kind, kind))

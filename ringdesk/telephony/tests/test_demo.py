@@ -16,7 +16,9 @@ def test_a_believable_past(db: None) -> None:
         members.append(Member.objects.create(organization=organization, user=user, name=name, role="hostess"))
     guests = [clients.create(organization, name=f"Guest {n}", phones=[f"+7923000{n:04}"]) for n in range(12)]
     made = demo.populate(organization, branches, members, guests, NOON)
-    assert {kind: connector.kind for kind, connector in made.items()} == {"http_events": "http_events", "phone": "phone"}
+    assert [(kind, connector.kind) for kind, connector in made.items()] == [
+        (kind, kind) for kind in ("http_events", "phone")
+    ]
     assert list(Extension.objects.values_list("number", "member__name")) == [
         ("100", "Anna"),
         ("101", "Boris"),
