@@ -47,11 +47,10 @@ SETTINGS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry("accounts:branches", "place", _("Branches and hours"), action="branches.change",
                   covers=("accounts:branch",)),
             Entry("accounts:members", "users", _("Members"), action="members.see",
-                  covers=("accounts:member", "accounts:invit", "accounts:roles")),
+                  covers=("accounts:member", "accounts:invit")),
             Entry("accounts:roles", "shield", _("Roles"), action="members.see"),
             Entry("accounts:tokens", "key", _("API tokens"), action="tokens.change", covers=("accounts:token",)),
             Entry("accounts:audit", "note", _("Log of changes"), action="audit.see"),
-            Entry("accounts:audit", "note", _("Journal of changes"), action="audit.see"),
         ),
     ),
     (

@@ -43,6 +43,13 @@ function watchRequests(box: HTMLElement): void {
     if (detail.target !== box) return;
     if (!box.contains(detail.elt)) opener = detail.elt;
   });
+  // Another card is another card: nothing of the one before may be morphed into it.
+  box.addEventListener("htmx:beforeSwap", (event) => {
+    const answer = (event as CustomEvent<{ serverResponse: string; shouldSwap: boolean; target: Element }>).detail;
+    const shownDraft = box.querySelector<HTMLElement>("[data-draft]")?.dataset["draft"];
+    const nextDraft = /data-draft="([^"]*)"/.exec(answer.serverResponse)?.[1];
+    if (answer.target === box && answer.shouldSwap && shownDraft !== nextDraft) box.replaceChildren();
+  });
   box.addEventListener("htmx:afterSettle", (event) => {
     const detail = (event as CustomEvent<{ requestConfig?: { verb: string; path: string }; pathInfo?: { finalRequestPath: string } }>).detail;
     const panel = box.querySelector<HTMLElement>(".drawer");

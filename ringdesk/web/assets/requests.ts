@@ -111,7 +111,7 @@ function again(event: HtmxEvent): void {
 /** Requests nobody pressed a button for (live refreshes) fail quietly: the offline bar tells about the network. */
 function wasAsked(event: HtmxEvent): boolean {
   const cause = event.detail.requestConfig.triggeringEvent as Event | undefined;
-  return cause !== undefined && !cause.type.startsWith("ringdesk:") && cause.type !== "load";
+  return cause !== undefined && !/^(ringdesk:|hx:|load$|every$)/.test(cause.type);
 }
 
 function tellFailure(event: HtmxEvent, message: string): void {

@@ -38,7 +38,8 @@ export function toast(message: string, tone: Tone = "info", action?: ToastAction
   const box = document.getElementById("toasts");
   if (!box || !message) return;
   for (const old of box.querySelectorAll<HTMLElement>(".toast")) {
-    if (old.querySelector("p")?.textContent === message) old.remove();
+    // Good news is old news once something else has happened.
+    if (old.classList.contains("ok") || old.querySelector("p")?.textContent === message) old.remove();
   }
   const element = document.createElement("div");
   element.className = `toast ${tone}`;
