@@ -49,7 +49,7 @@ class ClientForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Kind"), choices=Client.Kind.choices, widget=forms.RadioSelect)
     name = forms.CharField(
-        label=pgettext_lazy("person", "Name"),
+        label=pgettext_lazy("client", "Name"),
         max_length=_NAME_LENGTH,
         widget=forms.TextInput(attrs={"autocomplete": "off", "data-autofocus": ""}),
     )

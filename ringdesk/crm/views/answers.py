@@ -20,10 +20,18 @@ def see(request: SeatedRequest, template: str, context: dict[str, Any], status: 
     """Show a template with what every one of them asks: are clients guests here, and may this member change them."""
     common = {
         "has_guests": request.organization.has_module(Module.HALL),
+        "words": _words(request),
         "has_contracts": request.organization.has_module(Module.CALLS),
         "may_change": request.member.may("clients.change"),
     }
     return render(request, template, common | context, status=status)
+
+
+def _words(request: SeatedRequest) -> dict[str, str]:
+    """Return what clients are called here: guests where there is a hall."""
+    if request.organization.has_module(Module.HALL):
+        return {"all": _("Guests"), "new": _("New guest"), "none": _("No guests yet")}
+    return {"all": _("Clients"), "new": _("New client"), "none": _("No clients yet")}
 
 
 def gone_to(request: HttpRequest, url: str) -> HttpResponse:
