@@ -23,7 +23,7 @@ class TableTaken(Conflict):
         self.in_the_way = list(in_the_way)
         self.choices = choices
         super().__init__(
-            " ".join(_sentence(party, zone, start) for party in in_the_way) or _("This table is already taken."),
+            " ".join(sentence(party, zone, start) for party in in_the_way) or _("This table is already taken."),
             field="tables",
             reservations=[
                 {
@@ -44,8 +44,9 @@ class TableTaken(Conflict):
         return self.choices.suggestions()
 
 
-def _sentence(party: InTheWay, zone: tzinfo, start: datetime) -> str:
-    tables = ", ".join(place.name for place in party.places)
+def sentence(party: InTheWay, zone: tzinfo, start: datetime) -> str:
+    """Return who has which tables when; the date too, when it is another than that of ``start``."""
+    tables = "+".join(place.name for place in party.places)
     begins, ends = party.starts_at.astimezone(zone), party.ends_at.astimezone(zone)
     when = f"{begins:%H:%M}–{ends:%H:%M}"
     if begins.date() != start.astimezone(zone).date():

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('hall', '0001_initial'),
+        ("hall", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='reservation',
-            name='finished_at',
+            model_name="reservation",
+            name="finished_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='reservation',
-            name='seated_at',
+            model_name="reservation",
+            name="seated_at",
             field=models.DateTimeField(null=True),
         ),
     ]

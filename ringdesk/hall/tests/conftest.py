@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 
 import pytest
 from django.test import Client as Browser
@@ -30,7 +31,7 @@ class Restaurant:
     vip: ReservationStatus
 
     def member(self, role: str) -> Member:
-        return Member.objects.for_org(self.organization).get(role=role)
+        return cast(Member, Member.objects.for_org(self.organization).get(role=role))
 
     @property
     def owner(self) -> Member:

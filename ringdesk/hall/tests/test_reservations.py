@@ -163,7 +163,7 @@ class TestBooking:
             {"client_id": anna.pk, "guest_name": "Anna"},
         ):
             with pytest.raises(Invalid):
-                reservations.book(ours.branch, replace(ours.wish(19, 21), **more), by=ours.owner)  # type: ignore[arg-type]
+                reservations.book(ours.branch, replace(ours.wish(19, 21), **more), by=ours.owner)
 
     def test_more_guests_than_seats_is_a_warning(self, ours: Restaurant) -> None:
         made = ours.book(19, 21, "1", guests=3)

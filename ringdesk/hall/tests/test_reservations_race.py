@@ -1,42 +1,19 @@
 """Two hostesses press Save at once."""
 
-import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from ringdesk.hall import reservations
 from ringdesk.hall.models import Reservation
 from ringdesk.hall.problems import TableTaken
 from ringdesk.hall.tests.conftest import Restaurant
 from ringdesk.live.models import LiveEvent
+from ringdesk.scheduling.tests.racing import at_once
 
 CLIENTS = 8
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(jobs: list[Callable[[], object]]) -> list[object]:
-    """Run the jobs in threads that start together; return what they returned or raised, in any order."""
-    barrier = threading.Barrier(len(jobs))
-    results: list[object] = []
-
-    def run(job: Callable[[], object]) -> None:
-        try:
-            barrier.wait(10)
-            results.append(job())
-        except BaseException as error:
-            results.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads)
-    return results
 
 
 def test_one_of_eight_gets_the_joined_tables_and_the_others_learn_who_it_was(ours: Restaurant) -> None:
@@ -59,9 +36,7 @@ def test_one_of_eight_gets_the_joined_tables_and_the_others_learn_who_it_was(our
 def test_eight_moves_to_one_table_end_with_one_there(ours: Restaurant) -> None:
     made = [ours.book(10 + number, 11 + number, "1") for number in range(CLIENTS)]
     owner, goal = ours.owner, [ours.tables["T"].pk]
-    jobs = [
-        lambda each=each: reservations.move(each, span=ours.at(19, 21), table_ids=goal, by=owner) for each in made
-    ]
+    jobs = [partial(reservations.move, each, span=ours.at(19, 21), table_ids=goal, by=owner) for each in made]
     results = at_once(jobs)
     assert sum(isinstance(result, TableTaken) for result in results) == CLIENTS - 1
     assert Reservation.objects.filter(tables=goal[0]).count() == 1
@@ -71,8 +46,7 @@ def test_of_two_changes_of_one_version_one_is_stale(ours: Restaurant) -> None:
     made = ours.book(19, 21, "1")
     owner = ours.owner
     jobs = [
-        lambda course=course: reservations.set_course(made, course, by=owner, version=1)
-        for course in ("arrived", "cancelled")
+        partial(reservations.set_course, made, course, by=owner, version=1) for course in ("arrived", "cancelled")
     ]
     results = at_once(jobs)
     assert sorted(type(result).__name__ for result in results) == ["Reservation", "Stale"]

@@ -5,49 +5,30 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from ringdesk.core.intervals import Span
 from ringdesk.scheduling import occupancy
 from ringdesk.scheduling.models import Claim, Occupancy
 from ringdesk.scheduling.occupancy import Contended, Taken
 from ringdesk.scheduling.tests.conftest import DAY, at
+from ringdesk.scheduling.tests.racing import at_once
 from ringdesk.scheduling.tests.test_occupancy import overlaps
 
 CLIENTS = 8
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(jobs: list[Callable[[], None]]) -> list[BaseException]:
-    """Run the jobs in threads that start together; return what they raised."""
-    barrier = threading.Barrier(len(jobs))
-    raised: list[BaseException] = []
-
-    def run(job: Callable[[], None]) -> None:
-        try:
-            barrier.wait(10)
-            job()
-        except BaseException as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads)
-    return raised
-
-
 def test_one_of_eight_gets_the_table(organization: int, resources: list[int]) -> None:
-    raised = at_once([lambda: occupancy.take(organization, "reservation", resources[:1], at(19, 21))] * CLIENTS)  # type: ignore[list-item]
-    assert [type(error) for error in raised] == [Taken] * (CLIENTS - 1)
+    results = at_once([partial(occupancy.take, organization, "reservation", resources[:1], at(19, 21))] * CLIENTS)
+    refused = [result for result in results if isinstance(result, Taken)]
     winner = Claim.objects.get()
-    assert {tuple(error.claims) for error in raised if isinstance(error, Taken)} == {(winner.pk,)}
+    assert len(refused) == CLIENTS - 1
+    assert winner in results
+    assert {tuple(error.claims) for error in refused} == {(winner.pk,)}
 
 
 def test_eight_clients_join_three_of_four_tables(organization: int, resources: list[int]) -> None:
@@ -78,7 +59,7 @@ def test_eight_clients_join_three_of_four_tables(organization: int, resources: l
 
         return run
 
-    assert at_once([client(seed) for seed in range(CLIENTS)]) == []
+    assert at_once([client(seed) for seed in range(CLIENTS)]) == [None] * CLIENTS
     assert overlaps() == 0
     assert sum(outcomes.values()) == CLIENTS * 25
     assert outcomes["taken"] > 0
@@ -98,7 +79,8 @@ def test_crossing_transactions_are_answered_in_our_words(organization: int, reso
 
         return run
 
-    raised = at_once([crosswise(resources[0], resources[1]), crosswise(resources[1], resources[0])])
+    results = at_once([crosswise(resources[0], resources[1]), crosswise(resources[1], resources[0])])
+    raised = [result for result in results if result is not None]
     assert [type(error) for error in raised] in ([], [Contended])
     assert overlaps() == 0
     assert Occupancy.objects.count() == 4 - 2 * len(raised)

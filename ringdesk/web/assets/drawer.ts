@@ -51,7 +51,9 @@ function watchRequests(box: HTMLElement): void {
     if (answer.target === box && answer.shouldSwap && shownDraft !== nextDraft) box.replaceChildren();
   });
   box.addEventListener("htmx:afterSettle", (event) => {
-    const detail = (event as CustomEvent<{ requestConfig?: { verb: string; path: string }; pathInfo?: { finalRequestPath: string } }>).detail;
+    const detail = (event as CustomEvent<{ target: Element; requestConfig?: { verb: string; path: string }; pathInfo?: { finalRequestPath: string } }>).detail;
+    // What a card asks for itself (its tables, its guest) is no other card.
+    if (detail.target !== box) return;
     const panel = box.querySelector<HTMLElement>(".drawer");
     if (!panel) {
       shown = "";

@@ -24,7 +24,9 @@ function pick(row: HTMLElement): void {
   // The list goes first, so that what the card asks for after the change does not bring it back.
   const list = row.closest<HTMLElement>(".pick");
   for (const [data, name] of Object.entries(FIELDS)) {
-    fill(form.elements.namedItem(name), row.dataset[data] ?? "");
+    const value = row.dataset[data];
+    // Of a number nobody knows there is nothing to fill in: a name typed before stays.
+    if (value) fill(form.elements.namedItem(name), value);
   }
   list?.remove();
   const next = form.elements.namedItem("guest_name");

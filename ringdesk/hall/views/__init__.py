@@ -1,0 +1,1 @@
+"""Pages of the hall: the day, the reservation card, the settings."""
