@@ -62,6 +62,18 @@ def to_the_second(moment: datetime | None) -> str:
 
 
 @register.filter
+def to_the_minute(moment: datetime | None) -> str:
+    """Return HH:MM in the page's zone, with the short day when it is not today."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    today = timezone.localdate()
+    if local.date() == today:
+        return local.strftime("%H:%M")
+    return f"{date_format(local, 'j b' if local.year == today.year else 'd.m.Y')}, {local:%H:%M}"
+
+
+@register.filter
 def to_the_millisecond(moment: datetime) -> str:
     """Return HH:MM:SS.mmm in the page's zone."""
     return timezone.localtime(moment).strftime("%H:%M:%S.%f")[:-3]
