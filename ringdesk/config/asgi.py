@@ -7,6 +7,7 @@ from typing import cast
 
 import django
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,6 +18,7 @@ from django.core.asgi import get_asgi_application  # noqa: E402 - needs the sett
 
 from ringdesk.config import watchers  # noqa: E402
 from ringdesk.config.parts import Parts  # noqa: E402
+from ringdesk.config.static import Static  # noqa: E402
 from ringdesk.telephony.doors import PREFIX  # noqa: E402
 
 CHANNEL = "/ws/v1/events"
@@ -33,6 +35,7 @@ class Shell:
                 Route("/healthz", watchers.healthz),
                 Route("/readyz", watchers.readyz),
                 Route("/metrics", watchers.metrics),
+                Mount("/static", GZipMiddleware(Static(), minimum_size=1024)),
                 Mount("/", cast(ASGIApp, pages)),
             ],
             lifespan=self._lifespan,

@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from environs import Env
 
 from ringdesk.config.secret_key import read_or_create
-from ringdesk.web.static_headers import add_headers
 
 env = Env()
 
@@ -46,7 +45,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -150,11 +148,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = None
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_MAX_AGE = 3600
-# The address of our own assets carries their hash (template tag `asset`), so they never change.
-WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 MEDIA_ROOT = DATA / "media"
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -1,0 +1,24 @@
+"""Static files, ahead of Django: our own assets and those of Django's admin."""
+
+import os
+
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+FOR_EVER = "public, max-age=31536000, immutable"
+AN_HOUR = "public, max-age=3600"
+
+
+class Static(StaticFiles):
+    """Tells browsers to keep our own assets for ever: their address changes with their content (tag `asset`)."""
+
+    def __init__(self) -> None:
+        super().__init__(packages=[("ringdesk.web", "static"), ("django.contrib.admin", "static")])
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = FOR_EVER if "/static/ringdesk/" in scope["path"] else AN_HOUR
+        return response
