@@ -27,6 +27,7 @@ def client_texts() -> dict[str, str]:
             "The browser does not allow notifications for this site. Allow them in its settings."
         ),
         "offline": _("Connection lost, shown as of {time}. Trying again…"),
+        "reload": _("Load again"),
         "restored": _("What you had typed is back."),
         "retry": _("Retry"),
         "server_failed": _("The server could not do this. What you typed is still here; try again."),
@@ -35,6 +36,7 @@ def client_texts() -> dict[str, str]:
         "too_large": _("This is too large to send."),
         "too_many": _("Too many requests. Wait a minute and try again."),
         "too_slow": _("The server did not answer in time. What you typed is still here."),
+        "stale": _("This page is too old to be sent. Load it again and repeat; what you typed is kept."),
         **_waiting(),
     }
 

@@ -5,8 +5,6 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 
-from ringdesk.web.middleware import toast_header
-
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return HttpResponse(loader.get_template("400.html").render(), status=400)
@@ -26,7 +24,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    text = _("This page is too old to be sent. Load it again and repeat; what you typed is kept where possible.")
     if request.headers.get("HX-Request"):
-        return HttpResponse(status=403, headers={"HX-Trigger": toast_header(text), "HX-Reswap": "none"})
+        # Nobody's language is known yet this early: the page itself says it (assets/requests.ts).
+        return HttpResponse(status=403, headers={"HX-Trigger": "page:stale", "HX-Reswap": "none"})
+    text = _("This page is too old to be sent. Load it again and repeat; what you typed is kept.")
     return render(request, "web/problem.html", {"status": 403, "message": text}, status=403)

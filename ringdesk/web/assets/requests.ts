@@ -115,8 +115,8 @@ function wasAsked(event: HtmxEvent): boolean {
 }
 
 function tellFailure(event: HtmxEvent, message: string): void {
-  // The server has said more exactly what is wrong (HX-Trigger: toast).
-  if (!wasAsked(event) || event.detail.xhr.getResponseHeader("HX-Trigger")?.includes('"toast"')) return;
+  // The server has said more exactly what is wrong.
+  if (!wasAsked(event) || /"toast"|page:stale/.test(event.detail.xhr.getResponseHeader("HX-Trigger") ?? "")) return;
   toast(message, "bad", { label: text("retry"), run: () => again(event) });
 }
 
@@ -175,6 +175,9 @@ function watchFailures(): void {
   on("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 401) tellSignedOut();
     else tellFailure(event, messageOf(event.detail.xhr));
+  });
+  document.body.addEventListener("page:stale", () => {
+    toast(text("stale"), "bad", { label: text("reload"), run: () => location.reload() });
   });
   on("htmx:sendError", (event) => tellFailure(event, text("no_connection")));
   on("htmx:timeout", (event) => tellFailure(event, text("too_slow")));

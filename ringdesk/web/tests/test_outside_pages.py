@@ -97,4 +97,5 @@ def test_other_errors_are_left_to_django(error: Exception) -> None:
 
 def test_a_stale_form_sent_by_htmx_says_so_without_replacing_anything(rf: RequestFactory) -> None:
     answer = views.csrf_failure(rf.post("/", headers={"HX-Request": "true"}))
-    assert (answer.status_code, answer.headers["HX-Reswap"]) == (403, "none")
+    said = (answer.status_code, answer.headers["HX-Reswap"], answer.headers["HX-Trigger"])
+    assert said == (403, "none", "page:stale")
