@@ -152,6 +152,7 @@ MEDIA_ROOT = DATA / "media"
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(DATA / "mail")
+EMAIL_TIMEOUT = 10
 if env.str("EMAIL_URL", ""):
     vars().update(env.dj_email_url("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env.str("RINGDESK_MAIL_FROM", "Ringdesk <ringdesk@localhost>")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts
+from django.contrib.auth.password_validation import get_default_password_validators
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -83,8 +83,11 @@ class PasswordField(forms.CharField):
 
 
 def password_advice() -> str:
-    """Return the rules for a password in one paragraph."""
-    return " ".join(password_validators_help_texts())
+    """Return the rules for a password in one sentence."""
+    lengths = [getattr(validator, "min_length", 0) for validator in get_default_password_validators()]
+    return _("At least %(count)d characters, not a common password, not like your name or address.") % {
+        "count": max(lengths, default=0)
+    }
 
 
 class NewNameField(forms.CharField):

@@ -137,6 +137,26 @@ def test_the_letters_link_is_ours_whatever_host_the_request_claims(person: User,
     assert "evil.example/" not in body
 
 
+def test_a_broken_mail_server_tells_nobody_which_addresses_exist(
+    person: User, settings: Settings, client: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    answers = [
+        client.post("/account/password/reset/", {"email": email}) for email in (person.email, "nobody@quay.example")
+    ]
+    assert len({(answer.status_code, answer["Location"]) for answer in answers}) == 1
+    assert "could not be sent" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"), [("en", "A new password for Ringdesk"), ("ru", "Новый пароль для Ringdesk")]
+)
+def test_the_letter_speaks_the_browsers_language(person: User, client: Browser, language: str, subject: str) -> None:
+    client.post("/account/password/reset/", {"email": person.email}, headers={"accept-language": language})
+    assert outbox.outbox[0].subject == subject
+
+
 def code(secret: str, step: int = 0) -> str:
     """Return what the app on the phone shows (RFC 6238, 30 s)."""
     return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + step)))
