@@ -68,12 +68,14 @@ def unassign(extension: Extension, *, by: Member | None = None) -> None:
 
 def unassigned(organization: Organization | int, connector: Connector | None = None) -> list[Seen]:
     """Return the extensions that calls mentioned lately and that belong to nobody, most often heard first."""
-    calls = Call.objects.for_org(organization).filter(connector__removed_at__isnull=True)
+    present = set(Connector.objects.for_org(organization).filter(removed_at=None).values_list("pk", flat=True))
+    calls = Call.objects.for_org(organization)
     owned = Extension.objects.for_org(organization)
     if connector is not None:
         calls, owned = calls.filter(connector=connector), owned.filter(connector=connector)
     latest = calls.order_by("-started_at", "-id").values_list("connector_id", "extensions", "started_at")
-    return tally(latest[:_LOOKED_AT], set(owned.values_list("connector_id", "number")))
+    seen = [call for call in latest[:_LOOKED_AT] if call[0] in present]
+    return tally(seen, set(owned.values_list("connector_id", "number")))
 
 
 def tally(calls: Iterable[tuple[int, list[str], datetime]], owned: set[tuple[int, str]]) -> list[Seen]:

@@ -1,9 +1,8 @@
 """Lists of past calls: whose a member may see, how they are searched and narrowed."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
@@ -41,11 +40,17 @@ def visible_to(member: Member) -> QuerySet[Call]:
     return calls.filter(Q(branch__in=branches) | Q(branch__isnull=True)) if branches else calls
 
 
-def search(member: Member, filters: Filters, now: datetime, zone: ZoneInfo) -> QuerySet[Call]:
+def with_names(calls: QuerySet[Call]) -> QuerySet[Call]:
+    """Return the calls with what a list shows of them: who called and who answered.
+
+    Prefetched, not joined: joined, PostgreSQL sorts all calls (0.3 s of 100,000) instead of walking the index.
+    """
+    return calls.defer("trace").prefetch_related("client", "contract__client", "lead", "member")
+
+
+def search(member: Member, filters: Filters, now: datetime, zone: tzinfo) -> QuerySet[Call]:
     """Return the calls the filters leave, newest first, with everything a list shows of them."""
-    calls = visible_to(member).select_related("client", "contract__client", "lead", "member", "connector")
-    # What only the page of one call shows need not be read a hundred times.
-    calls = calls.defer("trace", "connector__token_sealed", "connector__secrets_sealed", "connector__settings")
+    calls = with_names(visible_to(member))
     if filters.direction:
         calls = calls.filter(direction=filters.direction)
     calls = _with_result(calls, filters.result)
@@ -59,7 +64,7 @@ def search(member: Member, filters: Filters, now: datetime, zone: ZoneInfo) -> Q
     return calls.order_by("-started_at", "-id")
 
 
-def bounds(period: Period, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+def bounds(period: Period, now: datetime, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
     """Return start (inclusive) and end (exclusive) of a period of whole days in ``zone``; None is no bound. Pure."""
     today = now.astimezone(zone).date()
     days = {Period.TODAY: 0, Period.YESTERDAY: 1, Period.WEEK: 6, Period.MONTH: 29}
@@ -97,7 +102,7 @@ def number_parts(text: str) -> list[str]:
 def of_client(client: Client, member: Member) -> QuerySet[Call]:
     """Return the client's calls, newest first: linked to them or to a contract of theirs."""
     mine = Q(client=client) | Q(contract__client=client)
-    return visible_to(member).filter(mine).select_related("member", "connector").order_by("-started_at", "-id")
+    return with_names(visible_to(member)).filter(mine).order_by("-started_at", "-id")
 
 
 def _with_result(calls: QuerySet[Call], result: str) -> QuerySet[Call]:
@@ -108,5 +113,5 @@ def _with_result(calls: QuerySet[Call], result: str) -> QuerySet[Call]:
     return calls.filter(result=result) if result else calls
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time.min, zone)

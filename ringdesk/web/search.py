@@ -49,8 +49,7 @@ def find(member: Member, text: str, now: datetime, *, limit: int, region: str) -
     if member.may("reservations.see") and organization.has_module(Module.HALL):
         found_reservations = list(reservations(member, text, now)[:limit])
     if member.may("calls.see"):
-        visible = history.visible_to(member).filter(history.matching(organization.pk, text))
-        visible = visible.select_related("client", "contract__client", "lead").defer("trace")
+        visible = history.with_names(history.visible_to(member)).filter(history.matching(organization.pk, text))
         calls = list(visible.order_by("-started_at", "-id")[:limit])
     return Found(clients, found_reservations, calls)
 

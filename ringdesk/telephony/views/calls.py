@@ -28,7 +28,7 @@ def calls(request: SeatedRequest) -> HttpResponse:
         result=chosen.get("result", ""),
         period=Period(chosen.get("period") or Period.ALL),
     )
-    found = history.search(request.member, filters, timezone.now(), request.branch.zone)
+    found = history.search(request.member, filters, timezone.now(), timezone.get_current_timezone())
     context = {
         "form": form,
         "filters": filters,

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST
 
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.core.problems import RingdeskError
-from ringdesk.telephony import extensions, lines, links, rehearsal
+from ringdesk.telephony import extensions, history, lines, links, rehearsal
 from ringdesk.telephony.connectors import registry
 from ringdesk.telephony.connectors.base import Course
 from ringdesk.telephony.forms import ConnectorForm, LineForm, RehearsalForm
-from ringdesk.telephony.models import Connector, Line
+from ringdesk.telephony.models import Call, Connector, Line
 
 RECENT = 8
 # A last error older than this is history, not news.
@@ -70,7 +70,7 @@ def connector_add(request: SeatedRequest, kind: str) -> HttpResponse:
 def connector(request: SeatedRequest, pk: int) -> HttpResponse:
     """Show everything about one connector: address, health, test call, lines, recent calls, instructions."""
     found = _find(request, pk)
-    recent = found.calls.select_related("client", "contract__client", "lead", "member", "connector")
+    recent = history.with_names(Call.objects.for_org(request.organization)).filter(connector=found)
     context = _health(found) | {
         "address": links.address(found, base_url(request)),
         "is_local": is_local(request),
