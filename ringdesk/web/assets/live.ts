@@ -39,8 +39,9 @@ const LONGEST_WAIT = 10_000;
 const OFFLINE_AFTER = 2_000;
 /** A burst of one type becomes at most about three DOM events a second; the last one always arrives. */
 const COALESCE = 320;
-/** Close codes after which trying again is useless until somebody signs in: no token, not allowed, revoked. */
-const FINAL_CODES = new Set([4001, 4003, 4009]);
+/** Close codes after which trying again is useless until somebody signs in: no token, not allowed. After 4009 (the
+ *  seat was changed or taken away) the next attempt tells which of the two it was. */
+const FINAL_CODES = new Set([4001, 4003]);
 
 const storageKey = `ringdesk:last:${config.organization ?? 0}:${config.member ?? 0}`;
 let socket: WebSocket | null = null;
