@@ -146,7 +146,7 @@ function swapForTheGone(detail: HtmxResponseInfo & { shouldSwap: boolean; server
     detail.target,
     detail.serverResponse,
     { swapStyle: "morph:innerHTML", swapDelay: 0, settleDelay: 0 },
-    { contextElement: document.body },
+    { contextElement: document.body, eventInfo: detail },
   );
 }
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from django import template
-from django.contrib.staticfiles import finders
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
@@ -21,32 +20,30 @@ register = template.Library()
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
-@lru_cache(maxsize=256)
-def _digest(path: str, modified: float) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+BUILT = Path(__file__).resolve().parent.parent / "static" / "ringdesk"
+
+
+@lru_cache(maxsize=64)
+def _address(name: str, modified: int) -> str:
+    digest = hashlib.sha256(Path(f"{BUILT}/{name}").read_bytes()).hexdigest()[:12]
+    return f"{static(f'ringdesk/{name}')}?v={digest}"
 
 
 @register.simple_tag
 def asset(name: str) -> str:
     """Return the address of a built asset with the hash of its content, so that browsers may keep it for ever."""
-    found = finders.find(f"ringdesk/{name}")
-    address = static(f"ringdesk/{name}")
-    if not isinstance(found, str):
-        return address
-    return f"{address}?v={_digest(found, Path(found).stat().st_mtime)}"
+    try:
+        # A template's text is a SafeString, of which pathlib makes no path.
+        return _address(name, Path(f"{BUILT}/{name}").stat().st_mtime_ns)
+    except FileNotFoundError:
+        return static(f"ringdesk/{name}")
 
 
 @register.simple_tag
 def font_preloads() -> SafeString:
     """Return <link rel=preload> for the two font files nearly every page needs (their names carry their hash)."""
-    found = finders.find("ringdesk/app.css")
-    if not isinstance(found, str):
-        return SafeString("")
-    files = [
-        file.name
-        for subset in ("latin-wght", "cyrillic-wght")
-        for file in sorted(Path(found).parent.glob(f"inter-{subset}-*.woff2"))
-    ]
+    subsets = ("latin-wght", "cyrillic-wght")
+    files = [file.name for subset in subsets for file in sorted(BUILT.glob(f"inter-{subset}-*.woff2"))]
     return format_html_join(
         "\n",
         '<link rel="preload" as="font" type="font/woff2" crossorigin href="{}">',
