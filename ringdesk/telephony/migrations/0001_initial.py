@@ -7,206 +7,389 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_session_generation_and_invitation_secret'),
-        ('crm', '0001_initial'),
+        ("accounts", "0002_session_generation_and_invitation_secret"),
+        ("crm", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Connector',
+            name="Connector",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=30)),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('token_sealed', models.BinaryField()),
-                ('settings', models.JSONField(blank=True, default=dict)),
-                ('secrets_sealed', models.BinaryField(null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('last_event_at', models.DateTimeField(null=True)),
-                ('last_error', models.TextField(blank=True)),
-                ('last_error_at', models.DateTimeField(null=True)),
-                ('events_received', models.BigIntegerField(default=0)),
-                ('requests_refused', models.BigIntegerField(default=0)),
-                ('received_while_off', models.BigIntegerField(default=0)),
-                ('agent_version', models.CharField(blank=True, max_length=120)),
-                ('branch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.branch', verbose_name='branch')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=30)),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("token_sealed", models.BinaryField()),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("secrets_sealed", models.BinaryField(null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("last_event_at", models.DateTimeField(null=True)),
+                ("last_error", models.TextField(blank=True)),
+                ("last_error_at", models.DateTimeField(null=True)),
+                ("events_received", models.BigIntegerField(default=0)),
+                ("requests_refused", models.BigIntegerField(default=0)),
+                ("received_while_off", models.BigIntegerField(default=0)),
+                ("agent_version", models.CharField(blank=True, max_length=120)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.branch",
+                        verbose_name="branch",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organization"),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.UUIDField(default=ringdesk.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('external_id', models.CharField(max_length=200)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('direction', models.CharField(choices=[('in', 'Incoming'), ('out', 'Outgoing'), ('internal', 'Internal')], max_length=10)),
-                ('state', models.CharField(choices=[('ringing', 'Ringing'), ('answered', 'Answered'), ('held', 'On hold'), ('ended', 'Ended')], max_length=10)),
-                ('result', models.CharField(choices=[('answered', 'Answered'), ('missed', 'Missed'), ('busy', 'Busy'), ('cancelled', 'Cancelled'), ('failed', 'Failed')], max_length=10, null=True)),
-                ('phone', models.CharField(blank=True, max_length=32, verbose_name='phone')),
-                ('line', models.CharField(blank=True, max_length=32, verbose_name='line')),
-                ('extension', models.CharField(max_length=32, null=True, verbose_name='extension')),
-                ('extensions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), default=list, size=None)),
-                ('started_at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('duration', models.PositiveIntegerField(null=True, verbose_name='duration, seconds')),
-                ('recording_url', models.TextField(blank=True)),
-                ('first_received_at', models.DateTimeField()),
-                ('last_received_at', models.DateTimeField()),
-                ('end_received_at', models.DateTimeField(null=True)),
-                ('outcome_kind', models.CharField(blank=True, max_length=20)),
-                ('outcome_id', models.CharField(blank=True, max_length=40)),
-                ('trace', models.JSONField(default=list)),
-                ('branch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.branch')),
-                ('client', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='crm.client')),
-                ('contract', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='crm.contract')),
-                ('lead', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='crm.lead')),
-                ('member', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.member')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organization')),
-                ('connector', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='telephony.connector')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=ringdesk.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=200)),
+                ("generation", models.PositiveIntegerField(default=1)),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("in", "Incoming"), ("out", "Outgoing"), ("internal", "Internal")], max_length=10
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ringing", "Ringing"),
+                            ("answered", "Answered"),
+                            ("held", "On hold"),
+                            ("ended", "Ended"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[
+                            ("answered", "Answered"),
+                            ("missed", "Missed"),
+                            ("busy", "Busy"),
+                            ("cancelled", "Cancelled"),
+                            ("failed", "Failed"),
+                        ],
+                        max_length=10,
+                        null=True,
+                    ),
+                ),
+                ("phone", models.CharField(blank=True, max_length=32, verbose_name="phone")),
+                ("line", models.CharField(blank=True, max_length=32, verbose_name="line")),
+                ("extension", models.CharField(max_length=32, null=True, verbose_name="extension")),
+                (
+                    "extensions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=32), default=list, size=None
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("duration", models.PositiveIntegerField(null=True, verbose_name="duration, seconds")),
+                ("recording_url", models.TextField(blank=True)),
+                ("first_received_at", models.DateTimeField()),
+                ("last_received_at", models.DateTimeField()),
+                ("end_received_at", models.DateTimeField(null=True)),
+                ("outcome_kind", models.CharField(blank=True, max_length=20)),
+                ("outcome_id", models.CharField(blank=True, max_length=40)),
+                ("trace", models.JSONField(default=list)),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.branch",
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="crm.client"
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="crm.contract"
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="crm.lead"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organization"),
+                ),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="calls", to="telephony.connector"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-first_received_at', '-id'],
+                "ordering": ["-first_received_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Extension',
+            name="Extension",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=32, verbose_name='extension')),
-                ('connector', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='extensions', to='telephony.connector')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='extensions', to='accounts.member')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=32, verbose_name="extension")),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="extensions",
+                        to="telephony.connector",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="extensions", to="accounts.member"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organization"),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=32, verbose_name='number')),
-                ('label', models.CharField(blank=True, max_length=60, verbose_name='name')),
-                ('branch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.branch', verbose_name='branch')),
-                ('connector', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='telephony.connector')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=32, verbose_name="number")),
+                ("label", models.CharField(blank=True, max_length=60, verbose_name="name")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.branch",
+                        verbose_name="branch",
+                    ),
+                ),
+                (
+                    "connector",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="telephony.connector"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organization"),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='PhoneBookEntry',
+            name="PhoneBookEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phone', models.CharField(max_length=32)),
-                ('calls', models.PositiveIntegerField(default=0)),
-                ('first_at', models.DateTimeField()),
-                ('last_at', models.DateTimeField()),
-                ('last_call', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='telephony.call')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("phone", models.CharField(max_length=32)),
+                ("calls", models.PositiveIntegerField(default=0)),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                (
+                    "last_call",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="telephony.call"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organization"),
+                ),
             ],
             options={
-                'ordering': ['-last_at', '-id'],
+                "ordering": ["-last_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Popup',
+            name="Popup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closed_reason', models.CharField(blank=True, max_length=20)),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.member')),
-                ('branch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.branch')),
-                ('call', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='popup', to='telephony.call')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("closed_reason", models.CharField(blank=True, max_length=20)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.member",
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.branch"
+                    ),
+                ),
+                (
+                    "call",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="popup", to="telephony.call"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organization"),
+                ),
             ],
             options={
-                'ordering': ['created_at', 'id'],
+                "ordering": ["created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PopupDismissal',
+            name="PopupDismissal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.member')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organization')),
-                ('popup', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dismissals', to='telephony.popup')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.member"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organization"),
+                ),
+                (
+                    "popup",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="dismissals", to="telephony.popup"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CallEvent',
+            name="CallEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=12)),
-                ('received_at', models.DateTimeField()),
-                ('digest', models.BinaryField(max_length=16)),
-                ('event', models.JSONField()),
-                ('raw', models.JSONField()),
-                ('call', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='telephony.call')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=12)),
+                ("received_at", models.DateTimeField()),
+                ("digest", models.BinaryField(max_length=16)),
+                ("event", models.JSONField()),
+                ("raw", models.JSONField()),
+                (
+                    "call",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="telephony.call"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organization"),
+                ),
             ],
             options={
-                'ordering': ['received_at', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('call', 'digest'), name='call_event_once')],
+                "ordering": ["received_at", "id"],
+                "constraints": [models.UniqueConstraint(fields=("call", "digest"), name="call_event_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['organization', '-first_received_at', '-id'], name='telephony_c_organiz_11891f_idx'),
+            model_name="call",
+            index=models.Index(
+                fields=["organization", "-first_received_at", "-id"], name="telephony_c_organiz_11891f_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['organization', 'phone', '-first_received_at'], name='telephony_c_organiz_232e4b_idx'),
+            model_name="call",
+            index=models.Index(
+                fields=["organization", "phone", "-first_received_at"], name="telephony_c_organiz_232e4b_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(condition=models.Q(('state', 'ended'), _negated=True), fields=['last_received_at'], name='call_open'),
+            model_name="call",
+            index=models.Index(
+                condition=models.Q(("state", "ended"), _negated=True), fields=["last_received_at"], name="call_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.UniqueConstraint(fields=('connector', 'external_id', 'generation'), name='call_once'),
+            model_name="call",
+            constraint=models.UniqueConstraint(fields=("connector", "external_id", "generation"), name="call_once"),
         ),
         migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.UniqueConstraint(fields=('connector', 'number'), name='extension_once_per_connector'),
+            model_name="extension",
+            constraint=models.UniqueConstraint(fields=("connector", "number"), name="extension_once_per_connector"),
         ),
         migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.UniqueConstraint(fields=('connector', 'member'), name='extension_one_per_member'),
+            model_name="extension",
+            constraint=models.UniqueConstraint(fields=("connector", "member"), name="extension_one_per_member"),
         ),
         migrations.AddConstraint(
-            model_name='line',
-            constraint=models.UniqueConstraint(fields=('connector', 'number'), name='line_once_per_connector'),
+            model_name="line",
+            constraint=models.UniqueConstraint(fields=("connector", "number"), name="line_once_per_connector"),
         ),
         migrations.AddIndex(
-            model_name='phonebookentry',
-            index=models.Index(fields=['organization', '-last_at'], name='telephony_p_organiz_4d484d_idx'),
+            model_name="phonebookentry",
+            index=models.Index(fields=["organization", "-last_at"], name="telephony_p_organiz_4d484d_idx"),
         ),
         migrations.AddConstraint(
-            model_name='phonebookentry',
-            constraint=models.UniqueConstraint(fields=('organization', 'phone'), name='phone_book_once'),
+            model_name="phonebookentry",
+            constraint=models.UniqueConstraint(fields=("organization", "phone"), name="phone_book_once"),
         ),
         migrations.AddIndex(
-            model_name='popup',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['organization', 'expires_at'], name='popup_open'),
+            model_name="popup",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=["organization", "expires_at"],
+                name="popup_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='popupdismissal',
-            constraint=models.UniqueConstraint(fields=('popup', 'member'), name='popup_dismissed_once'),
+            model_name="popupdismissal",
+            constraint=models.UniqueConstraint(fields=("popup", "member"), name="popup_dismissed_once"),
         ),
     ]

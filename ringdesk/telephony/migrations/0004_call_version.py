@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('telephony', '0003_connector_removed_at'),
+        ("telephony", "0003_connector_removed_at"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='call',
-            name='version',
+            model_name="call",
+            name="version",
             field=models.PositiveIntegerField(default=1),
         ),
     ]
