@@ -73,8 +73,9 @@ def unassigned(organization: Organization | int, connector: Connector | None = N
     owned = Extension.objects.for_org(organization)
     if connector is not None:
         calls, owned = calls.filter(connector=connector), owned.filter(connector=connector)
-    latest = calls.order_by("-started_at", "-id").values_list("connector_id", "extensions", "started_at")
-    seen = [call for call in latest[:_LOOKED_AT] if call[0] in present]
+    latest = calls.order_by("-first_received_at", "-id")[:_LOOKED_AT]
+    facts = latest.values_list("connector_id", "extensions", "first_received_at")
+    seen = [fact for fact in facts if fact[0] in present]
     return tally(seen, set(owned.values_list("connector_id", "number")))
 
 

@@ -56,12 +56,12 @@ def search(member: Member, filters: Filters, now: datetime, zone: tzinfo) -> Que
     calls = _with_result(calls, filters.result)
     since, until = bounds(filters.period, now, zone)
     if since:
-        calls = calls.filter(started_at__gte=since)
+        calls = calls.filter(first_received_at__gte=since)
     if until:
-        calls = calls.filter(started_at__lt=until)
+        calls = calls.filter(first_received_at__lt=until)
     if filters.text.strip():
         calls = calls.filter(matching(member.organization_id, filters.text))
-    return calls.order_by("-started_at", "-id")
+    return calls.order_by("-first_received_at", "-id")
 
 
 def bounds(period: Period, now: datetime, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
@@ -102,7 +102,7 @@ def number_parts(text: str) -> list[str]:
 def of_client(client: Client, member: Member) -> QuerySet[Call]:
     """Return the client's calls, newest first: linked to them or to a contract of theirs."""
     mine = Q(client=client) | Q(contract__client=client)
-    return with_names(visible_to(member)).filter(mine).order_by("-started_at", "-id")
+    return with_names(visible_to(member)).filter(mine).order_by("-first_received_at", "-id")
 
 
 def _with_result(calls: QuerySet[Call], result: str) -> QuerySet[Call]:

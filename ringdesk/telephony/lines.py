@@ -38,7 +38,7 @@ def unknown(connector: Connector) -> list[str]:
     called = (
         Call.objects.for_org(connector.organization_id)
         .filter(connector=connector, direction=Call.Direction.IN)
-        .order_by("-started_at", "-id")
+        .order_by("-first_received_at", "-id")
         .values_list("line", flat=True)[:_LOOKED_AT]
     )
     return [number for number in dict.fromkeys(called) if number and number not in known]

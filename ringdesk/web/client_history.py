@@ -30,7 +30,7 @@ def moments(client: Client, member: Member) -> list[Moment]:
     """Return the latest of the client's calls and reservations that this member may see."""
     found: list[Moment] = []
     if member.may("calls.see"):
-        found += [Moment(call.started_at, call=call) for call in history.of_client(client, member)[:SHOWN]]
+        found += [Moment(call.first_received_at, call=call) for call in history.of_client(client, member)[:SHOWN]]
     if member.may("reservations.see"):
         visits = Reservation.objects.for_org(client.organization_id).filter(client=client)
         branches = [branch.pk for branch in member.branches.all()]

@@ -50,7 +50,7 @@ def find(member: Member, text: str, now: datetime, *, limit: int, region: str) -
         found_reservations = list(reservations(member, text, now)[:limit])
     if member.may("calls.see"):
         visible = history.with_names(history.visible_to(member)).filter(history.matching(organization.pk, text))
-        calls = list(visible.order_by("-started_at", "-id")[:limit])
+        calls = list(visible.order_by("-first_received_at", "-id")[:limit])
     return Found(clients, found_reservations, calls)
 
 

@@ -1,6 +1,6 @@
 """How calls are written on pages."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -13,6 +13,7 @@ from ringdesk.telephony.models import Call
 register = template.Library()
 
 MINUTE = 60
+PLAUSIBLE = timedelta(hours=12)
 KINDS = {
     "ringing": pgettext_lazy("event", "rings"),
     "answered": pgettext_lazy("event", "answered"),
@@ -31,6 +32,12 @@ def duration(seconds: int | None) -> str:
     minutes, rest = divmod(seconds, MINUTE)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def when(call: Call) -> datetime:
+    """Return when the call began; when it reached us, if the source's clock is plainly wrong."""
+    return call.started_at if abs(call.started_at - call.first_received_at) < PLAUSIBLE else call.first_received_at
 
 
 @register.filter

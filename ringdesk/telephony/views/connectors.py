@@ -78,7 +78,7 @@ def connector(request: SeatedRequest, pk: int) -> HttpResponse:
         "line_form": LineForm(organization=request.organization),
         "lines": found.lines.select_related("branch"),
         "unknown_lines": lines.unknown(found)[:5],
-        "calls": recent.order_by("-started_at", "-id")[:RECENT],
+        "calls": recent.order_by("-first_received_at", "-id")[:RECENT],
         "setup": setup_text(found, links.address(found, base_url(request))),
         "qr": qr(links.address(found, base_url(request))),
     }
