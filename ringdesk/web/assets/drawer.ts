@@ -24,16 +24,18 @@ export function close(): void {
   opener = null;
 }
 
-/** Put the cursor where typing begins: the marked field, else the first empty one, else the first. */
-export function focusFirst(box: ParentNode): void {
-  const marked = box.querySelector<HTMLElement>("[data-autofocus], .field.invalid :is(input, select, textarea)");
-  const fields = Array.from(
-    box.querySelectorAll<HTMLInputElement>(
-      ":is(input, select, textarea):not([type=hidden], [type=checkbox], [type=radio], :disabled)",
-    ),
+/** Put the cursor where typing begins: the marked field or the wrong one, else the first empty line; where all is
+ *  filled in already, on the panel itself. */
+export function focusFirst(box: HTMLElement): void {
+  const marked = box.querySelector<HTMLElement>(
+    ".field.invalid :is(input, select, textarea), [data-autofocus]:not(:disabled)",
   );
-  const target = marked ?? fields.find((field) => field.value === "") ?? fields[0];
-  (target ?? box.querySelector<HTMLElement>("button, a[href]"))?.focus({ preventScroll: true });
+  const lines = box.querySelectorAll<HTMLInputElement>(
+    "input:not([type=hidden], [type=checkbox], [type=radio], [type=search], :disabled, [readonly])",
+  );
+  const target = marked ?? Array.from(lines).find((line) => line.value === "");
+  if (!target) box.tabIndex = -1;
+  (target ?? box).focus({ preventScroll: target === undefined });
 }
 
 function watchRequests(box: HTMLElement): void {
