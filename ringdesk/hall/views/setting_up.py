@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -152,8 +152,9 @@ def settings(request: SeatedRequest) -> HttpResponse:
     form = SettingsForm(_data(request), initial=start)
     if request.method == "POST" and form.is_valid():
         halls.set_default_duration(branch, form.cleaned_data["default_duration"])
-        if request.htmx:
-            return HttpResponse(status=204, headers=triggers(toast=_("Saved")))
+        if not request.htmx:
+            return redirect("hall:settings")
+        return HttpResponse(status=204, headers=triggers(toast=_("Saved")))
     status = 422 if form.errors else 200
     template = "hall/_settings.html" if request.htmx else "hall/settings.html"
     return render(request, template, {"form": form, "branch": branch}, status=status)
@@ -176,7 +177,8 @@ def _edit(
             except Invalid as error:
                 form.add_error(error.field if error.field in form.fields else None, str(error))
             else:
-                return done(text)
+                back = "hall:statuses" if isinstance(form, StatusForm) else "hall:halls"
+                return done(text) if request.htmx else redirect(back)
         status = 422
     template = "hall/_edit.html" if request.htmx else "hall/edit.html"
     return render(request, template, {"form": form, "title": title, **context}, status=status)
