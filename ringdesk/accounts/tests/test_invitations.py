@@ -62,6 +62,14 @@ def test_a_link_works_once_and_seven_days(house: House) -> None:
         invitations.accept_as(invitation, member.user, language="en")
 
 
+def test_a_spent_link_stays_spent_when_the_seat_is_gone(house: House) -> None:
+    invitation = make(house)
+    member = invitations.accept_as_new(invitation, name="Vera", password=PASSWORD, language="en")
+    member.delete()
+    with pytest.raises(Conflict):
+        invitations.accept_as(invitation, member.user, language="en")
+
+
 def test_weak_passwords_are_refused_and_change_nothing(house: House) -> None:
     invitation = make(house)
     with pytest.raises(Invalid) as caught:
