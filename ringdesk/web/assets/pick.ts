@@ -1,18 +1,8 @@
-/** The list of incoming numbers inside a card: a click on a row fills the card's phone and guest. */
+/** The list of incoming numbers inside a card: a click on a row fills the card's phone, and with it the guest. */
 
-/** data-fill-<what> → the name of the form's field. */
-const FIELDS: Record<string, string> = {
-  fillPhone: "phone",
-  fillName: "guest_name",
-  fillClient: "client",
-  fillAbout: "about",
-  fillCall: "call",
-};
-
-function fill(field: Element | RadioNodeList | null, value: string): void {
-  if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement)) {
-    return;
-  }
+function fill(form: HTMLFormElement, name: string, value: string): void {
+  const field = form.elements.namedItem(name);
+  if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) || field.value === value) return;
   field.value = value;
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.dispatchEvent(new Event("change", { bubbles: true }));
@@ -22,15 +12,17 @@ function pick(row: HTMLElement): void {
   const form = row.closest("form");
   if (!form) return;
   // The list goes first, so that what the card asks for after the change does not bring it back.
-  const list = row.closest<HTMLElement>(".pick");
-  for (const [data, name] of Object.entries(FIELDS)) {
-    const value = row.dataset[data];
-    // Of a number nobody knows there is nothing to fill in: a name typed before stays.
-    if (value) fill(form.elements.namedItem(name), value);
-  }
-  list?.remove();
-  const next = form.elements.namedItem("guest_name");
-  if (next instanceof HTMLElement) next.focus();
+  row.closest<HTMLElement>(".pick")?.remove();
+  // Also when it is empty: the reservation must not close the popup of the call it was opened from.
+  fill(form, "call", row.dataset["fillCall"] ?? "");
+  fill(form, "phone", row.dataset["fillPhone"] ?? "");
+  // The pressed row is gone: the keyboard goes on from the number it has filled in.
+  const phone = form.elements.namedItem("phone");
+  if (phone instanceof HTMLElement) phone.focus();
+  // A card that asks whose number it is (reservation.ts) keeps a name that somebody has typed.
+  if (form.querySelector("#card-guest")) return;
+  fill(form, "guest_name", row.dataset["fillName"] ?? "");
+  fill(form, "about", row.dataset["fillAbout"] ?? "");
 }
 
 export function start(): void {
