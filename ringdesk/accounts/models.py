@@ -248,3 +248,26 @@ class AuditEntry(OrganizationModel):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}"
+
+
+class IdempotentAnswer(OrganizationModel):
+    """What a caller's POST with an Idempotency-Key was answered, to answer a repetition the same (idempotency.py)."""
+
+    # "token:5" or "member:7": the keys of two programs have nothing to do with each other.
+    caller = models.CharField(max_length=40)
+    key = models.CharField(max_length=255)
+    request_digest = models.BinaryField(max_length=32)
+    # Null while the first request is still at work.
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization", "caller", "key"], name="idempotency_key_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.caller} {self.key}"

@@ -3,7 +3,7 @@
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from ringdesk.accounts import invitations, mail
+from ringdesk.accounts import idempotency, invitations, mail
 from ringdesk.accounts.models import Invitation
 
 
@@ -13,3 +13,10 @@ def send_invitation(invitation_id: int, base_url: str) -> None:
     invitation = Invitation.objects.select_related("organization", "invited_by").filter(pk=invitation_id).first()
     if invitation is not None and invitations.is_pending(invitation):
         mail.send_invitation(invitation, base_url)
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(queueing_lock="forget_idempotent_answers", pass_context=False)
+def forget_idempotent_answers(timestamp: int) -> None:
+    """Forget the answers to POSTs that were kept for a day."""
+    idempotency.forget_old()

@@ -1,4 +1,4 @@
-"""Static files, ahead of Django: our own assets and those of Django's admin."""
+"""Static files, ahead of Django: our own assets, those of Django's admin and of the API's documentation."""
 
 import os
 
@@ -14,7 +14,8 @@ class Static(StaticFiles):
     """Tells browsers to keep our own assets for ever: their address changes with their content (tag `asset`)."""
 
     def __init__(self) -> None:
-        super().__init__(packages=[("ringdesk.web", "static"), ("django.contrib.admin", "static")])
+        packages = ("ringdesk.web", "django.contrib.admin", "ninja")
+        super().__init__(packages=[(package, "static") for package in packages])
 
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200

@@ -4,10 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from ringdesk.config.api import api
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
     path("language/", set_language, name="set_language"),
+    path("api/v1/", api.urls),
     path("", include("ringdesk.accounts.urls")),
     path("", include("ringdesk.crm.urls")),
     path("", include("ringdesk.telephony.urls")),
