@@ -49,7 +49,9 @@ class Doors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            status, answer = await self.handle(scope, receive)
+            # Some texts are put together where they arise, so the language is set for the whole of it.
+            with translation.override(_language(scope)):
+                status, answer = await self.handle(scope, receive)
         except (OperationalError, PoolTimeout):
             logger.warning("The database did not answer a door in time")
             status, answer = 503, _refusal(scope, "The database is not reachable. Send the event again.")
@@ -144,10 +146,15 @@ def _raw(request: Request) -> dict[str, Any]:
     return raw
 
 
-def _refusal(scope: Scope, error: str | RingdeskError) -> dict[str, Any]:
-    """Return the JSON of a refusal, in Russian for who asks for Russian."""
+def _language(scope: Scope) -> str:
+    """Return Russian for who asks for Russian, English for everybody else."""
     accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-    with translation.override("ru" if accepted.startswith("ru") else "en"):
+    return "ru" if accepted.startswith("ru") else "en"
+
+
+def _refusal(scope: Scope, error: str | RingdeskError) -> dict[str, Any]:
+    """Return the JSON of a refusal in the sender's language."""
+    with translation.override(_language(scope)):
         text = str(error.message) if isinstance(error, RingdeskError) else translation.gettext(error)
         return {"success": False, "error": text}
 
