@@ -68,7 +68,8 @@ def fold(received: Iterable[Received]) -> CallState:
     rung = _rung(facts)
     started_at = min(
         (fact.event.started_at for fact in facts if fact.event.started_at),
-        default=min(fact.at for fact in facts if fact.event.kind is not Kind.RECORDED or len(facts) == 1),
+        # A recording is made known after the call, so it tells of the start only where nothing else does.
+        default=min(fact.at for fact in [f for f in facts if f.event.kind is not Kind.RECORDED] or facts),
     )
     if answered_at is not None:
         # Seen in real traffic: an answer that is older than its call.
