@@ -62,6 +62,20 @@ def test_the_missed_examples_make_a_missed_call_whose_popup_stays(desk: Desk, pl
     assert [p.call for p in popups.waiting(place.operator, place.branch, timezone.now())] == [call]
 
 
+def test_a_clock_of_twelve_hours_is_corrected(desk: Desk, place: Place) -> None:
+    now = int(timezone.now().timestamp())
+    half_a_day = 12 * 3600
+    desk.get(place.path() + STARTED)
+    desk.get(
+        place.path() + f"?event=2&src_type=1&call_id=32323&src_num=89991234567&dst_num=100&status=ANSWER"
+        f"&call_start_timestamp={now - 60 - half_a_day}&call_answer_timestamp={now - 55 - half_a_day}"
+        f"&timestamp={now - half_a_day}"
+    )
+    call = Call.objects.get()
+    assert (call.started_at.timestamp(), call.ended_at and call.ended_at.timestamp()) == (now - 60, now)
+    assert call.duration == 60
+
+
 def test_the_same_report_twice_changes_nothing(desk: Desk, place: Place) -> None:
     for query in (STARTED, STARTED, ANSWERED, STARTED, ENDED, ENDED, ANSWERED):
         assert desk.get(place.path() + query).status_code == 200

@@ -22,7 +22,7 @@ class HttpEvents(Connector):
     summary: ClassVar[Text] = _("Any PBX that can open an address at every start, answer and end of a call.")
 
     def parse(self, request: Request, link: Link, now: datetime) -> Parsed:
-        return parse(fields.read(request), link)
+        return parse(fields.read(request), link, now)
 
     def act(self, call: ActedCall) -> list[Request]:
         return act(call)

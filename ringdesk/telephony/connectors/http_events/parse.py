@@ -7,11 +7,12 @@ Source: the protocol's published parameters; names seen beside them in real traf
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.core import phones
+from ringdesk.telephony import clocks
 from ringdesk.telephony.call_events import CallEvent, Direction, Kind, Result
 from ringdesk.telephony.connectors.base import Link, Malformed, Parsed, RouteQuestion
 
@@ -39,7 +40,7 @@ class _Parties:
     extensions: tuple[str, ...]
 
 
-def parse(values: Mapping[str, str], link: Link) -> Parsed:
+def parse(values: Mapping[str, str], link: Link, now: datetime) -> Parsed:
     """Return what the parameters say. Raises Malformed with a text that names the parameter."""
     event = values.get("event", "")
     if event == LEG_ENDED:
@@ -63,6 +64,7 @@ def parse(values: Mapping[str, str], link: Link) -> Parsed:
     elif event == ANSWERED:
         fact = CallEvent(Kind.ANSWERED, external_id, parties.direction, parties.phone, first, several, line)
     else:
+        ended_at = _moment(values, "timestamp")
         fact = CallEvent(
             Kind.ENDED,
             external_id,
@@ -71,9 +73,9 @@ def parse(values: Mapping[str, str], link: Link) -> Parsed:
             first,
             several,
             line,
-            started_at=_moment(values, "call_start_timestamp"),
-            answered_at=_moment(values, "call_answer_timestamp"),
-            ended_at=_moment(values, "timestamp"),
+            started_at=_later(_moment(values, "call_start_timestamp"), clocks.correction(ended_at, now)),
+            answered_at=_later(_moment(values, "call_answer_timestamp"), clocks.correction(ended_at, now)),
+            ended_at=_later(ended_at, clocks.correction(ended_at, now)),
             result=_result(values),
             recording_url=_recording(values),
         )
@@ -129,6 +131,10 @@ def _moment(values: Mapping[str, str], name: str) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise Malformed(_("Parameter %(name)s must be Unix seconds.") % {"name": name}) from error
+
+
+def _later(moment: datetime | None, by: timedelta) -> datetime | None:
+    return moment + by if moment else None
 
 
 def _result(values: Mapping[str, str]) -> Result | None:
