@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from ringdesk.accounts.branches import hours_of
@@ -12,8 +13,9 @@ from ringdesk.accounts.models import Branch
 from ringdesk.hall import availability, days, timeline
 from ringdesk.hall.days import ServiceDay
 from ringdesk.hall.models import Hall, HallSettings, Reservation, Table
-from ringdesk.hall.timeline import Mark, Stay, TableState
+from ringdesk.hall.timeline import Bar, Mark, Stay, TableState
 
+COURSE_ICONS = {"arrived": "walk-in", "seated": "seat", "finished": "check"}
 ICONS = {"free": "check", "soon": "clock", "seated": "seat", "overdue": "alert"}
 # What the drawn day leaves out: such a party takes no place.
 AWAY = (Reservation.Course.NO_SHOW, Reservation.Course.CANCELLED)
@@ -21,18 +23,19 @@ AWAY = (Reservation.Course.NO_SHOW, Reservation.Course.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class BarView:
-    """A reservation on one lane."""
+    """A reservation on one lane, in words: ``title`` and ``facts`` stand on the bar, ``label`` says everything."""
 
     reservation: Reservation
     table_id: int | None
     start: int
     end: int
     late_minutes: int | None
-    tables: tuple[str, ...]
-
-    @property
-    def is_joined(self) -> bool:
-        return len(self.tables) > 1
+    icon: str
+    title: str
+    facts: str
+    label: str
+    url: str
+    move_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,38 @@ def _reservations(branch: Branch, day: ServiceDay) -> list[Reservation]:
     return list(rows.select_related("status").prefetch_related("tables").order_by("starts_at", "id"))
 
 
+class _Words:
+    """What is said of a reservation on its bar; patterns and labels are looked up once for the whole board."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self.zone = zone
+        self.late = _("late %(minutes)s min")
+        self.party = _("%(guests)s p.")
+        self.courses = {value: str(label) for value, label in Reservation.Course.choices}
+
+    def facts(self, reservation: Reservation, tables: tuple[str, ...], late: int | None) -> str:
+        starts = reservation.starts_at.astimezone(self.zone)
+        parts = [self.late % {"minutes": late} if late else f"{starts:%H:%M}"]
+        parts.append(self.party % {"guests": reservation.guests})
+        if len(tables) > 1:
+            parts.append("+".join(tables))
+        if reservation.status.position:
+            parts.append(reservation.status.name)
+        return " · ".join(parts)
+
+    def label(self, reservation: Reservation) -> str:
+        starts, ends = (moment.astimezone(self.zone) for moment in reservation.span)
+        parts = [
+            reservation.title,
+            f"{starts:%H:%M}–{ends:%H:%M}",
+            self.party % {"guests": reservation.guests},
+            reservation.status.name,
+            self.courses[reservation.course],
+            reservation.comment,
+        ]
+        return ", ".join(filter(None, parts))
+
+
 class _Painter:
     """Turns the reservations of one day into rows and bars."""
 
@@ -131,6 +166,7 @@ class _Painter:
         self.stays = {reservation.pk: self._stay(reservation) for reservation in reservations}
         self.at_table: dict[int | None, list[int]] = defaultdict(list)
         self.names: dict[int, tuple[str, ...]] = {}
+        self.words = _Words(zone)
         for reservation in reservations:
             tables = list(reservation.tables.all())
             self.names[reservation.pk] = tuple(table.name for table in tables)
@@ -153,12 +189,26 @@ class _Painter:
         stays = self.stays_of(table_id)
         if table_id is None:
             # Several may stand in this row at once, so nothing gives way to anything.
-            shown = [timeline.Bar(stay.id, stay.start, stay.end) for stay in stays if stay.course not in AWAY]
+            shown = [Bar(stay.id, stay.start, stay.end) for stay in stays if stay.course not in AWAY]
         else:
             shown = timeline.bars(stays)
-        return tuple(
-            BarView(self.reservations[bar.id], table_id, bar.start, bar.end, self._late(bar.id), self.names[bar.id])
-            for bar in shown
+        return tuple(self._view(bar, table_id) for bar in shown)
+
+    def _view(self, bar: Bar, table_id: int | None) -> BarView:
+        reservation = self.reservations[bar.id]
+        late = self._late(bar.id)
+        return BarView(
+            reservation=reservation,
+            table_id=table_id,
+            start=bar.start,
+            end=bar.end,
+            late_minutes=late,
+            icon="clock" if late else COURSE_ICONS.get(reservation.course, ""),
+            title=reservation.title,
+            facts=self.words.facts(reservation, self.names[bar.id], late),
+            label=self.words.label(reservation),
+            url=reverse("hall:card", args=[bar.id]),
+            move_url="" if reservation.is_released else reverse("hall:move", args=[bar.id]),
         )
 
     def _late(self, reservation_id: int) -> int | None:
