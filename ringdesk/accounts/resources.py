@@ -61,10 +61,13 @@ def shown(response: HttpResponse, thing: Versioned) -> Versioned:
     return thing
 
 
-def made(response: HttpResponse, thing: Versioned, resource: str) -> Status[Versioned]:
-    """Return the answer to a request that has made something: 201, its address, its version."""
+def made(response: HttpResponse, thing: SomeModel, resource: str) -> Status[SomeModel]:
+    """Return the answer to a request that has made something: 201, its address, its version if it has one."""
     response.headers["Location"] = f"{ROOT}{resource}/{thing.pk}"
-    return Status(201, shown(response, thing))
+    version = getattr(thing, "version", None)
+    if version is not None:
+        show_version(response, version)
+    return Status(201, thing)
 
 
 def region(caller: Caller) -> str:

@@ -18,6 +18,8 @@ from ringdesk.accounts.resources import ROOT
 from ringdesk.config import api_problems
 from ringdesk.config.api_description import DESCRIPTION, describe
 from ringdesk.crm.api import router as crm
+from ringdesk.hall.api import routers as hall
+from ringdesk.telephony.api import router as telephony
 
 
 class Renderer(BaseRenderer):
@@ -65,7 +67,7 @@ def _scopes() -> dict[tuple[str, str], str]:
     }
 
 
-ROUTERS: tuple[Router, ...] = (accounts, crm)
+ROUTERS: tuple[Router, ...] = (accounts, crm, telephony, *hall)
 api = Api(
     title="Ringdesk",
     version="1",
