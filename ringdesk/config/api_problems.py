@@ -98,11 +98,22 @@ class ApiProblemMiddleware:
             return response
         if response.headers.get("Content-Type", "").startswith("application/"):
             return response
-        answer = problem(response.status_code)
+        answer = problem(response.status_code, detail=_detail(response.status_code))
+        answer.headers["Content-Length"] = str(len(answer.content))
         for name in ("Allow", "WWW-Authenticate", "Retry-After"):
             if name in response.headers:
                 answer.headers[name] = response.headers[name]
         return answer
+
+
+def _detail(status: int) -> str:
+    details = {
+        403: _("This is not allowed."),
+        404: _("There is no such thing here."),
+        405: _("This address knows other methods: see Allow."),
+        413: _("The request is larger than 1 MiB."),
+    }
+    return details.get(status, "")
 
 
 def _of_nobody(error: Exception) -> HttpResponse:
