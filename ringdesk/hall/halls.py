@@ -200,8 +200,14 @@ def set_default_duration(branch: Branch, minutes: int) -> None:
 def _empty(tables: Iterable[Table], *, by: Member | None, anyway: bool) -> None:
     leaving = {table.pk for table in tables}
     for_these = awaited(tables)
-    if for_these and not anyway:
+    if not for_these:
+        return
+    if not anyway:
         raise TableAwaited(_("Parties are still to come here. What becomes of them?"), for_these)
+    # All rows before the first table's time, in one order: who moves one of them now cannot deadlock with us.
+    rows = Reservation.objects.for_org(for_these[0].organization_id)
+    rows = rows.filter(pk__in=[reservation.pk for reservation in for_these])
+    list(rows.select_for_update(no_key=True).order_by("pk"))
     for reservation in for_these:
         wish = Wish.of(reservation)
         left = tuple(table_id for table_id in wish.table_ids if table_id not in leaving)

@@ -170,8 +170,6 @@ def set_course(
     reservation: Reservation, course: str, *, by: Member | None, version: int | None = None
 ) -> Reservation:
     """Say how far the visit is. Raises Stale; TableTaken when a table given back now belongs to somebody else."""
-    if course not in Course.values:
-        raise Invalid(_("There is no such course of a reservation."), field="course")
     with events.atomic():
         current = _locked(reservation, version)
         return change(current, replace(Wish.of(current), course=course), by=by)
@@ -238,6 +236,8 @@ def _tidy(wish: Wish, branch: Branch) -> Wish:
     """Return the wish in the spelling we store, or raise Invalid for what can be no reservation."""
     if not 1 <= wish.guests <= MOST_GUESTS:
         raise Invalid(_("Tell how many guests come."), field="guests")
+    if wish.course not in Course.values:
+        raise Invalid(_("There is no such course of a reservation."), field="course")
     if wish.starts_at.year not in YEARS:
         raise Invalid(_("Check the date."), field="date")
     if wish.ends_at <= wish.starts_at:

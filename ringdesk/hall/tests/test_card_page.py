@@ -156,9 +156,11 @@ class TestNew:
 
     def test_a_taken_table_is_refused_and_nothing_typed_is_lost(self, ours: Restaurant, hostess: Browser) -> None:
         ours.book(18, 20, "2", guests=4, guest_name="Boris")
-        response = hostess.post(NEW, filled(ours, "2", guests=4, about="Window"), headers=HTMX)
+        posted = filled(ours, "2", guests=4, about="Window", draft="new table=2")
+        response = hostess.post(NEW, posted, headers=HTMX)
         page = response.content.decode()
         assert response.status_code == 409
+        assert 'data-draft="reservation:new table=2"' in page
         assert "Table 2 is taken: Boris, 18:00–20:00." in page
         assert f'name="take" value="{ours.tables["3"].pk}"' in page
         assert checked(page) == {str(ours.tables["2"].pk)}

@@ -151,6 +151,7 @@ def _show(
         "courses": Course.choices,
         "course": form.reservation.course if form.reservation else Course.EXPECTED,
         "may_change": request.member.may("reservations.change"),
+        "draft": _draft(request, form, is_walk_in),
         "title": _("Walk-in") if is_walk_in else _("Reservation card"),
     }
     if request.htmx:
@@ -158,3 +159,12 @@ def _show(
     day = cards.shown_day(branch, form, now)
     context = day_context(request, branch, {"date": day}) | context
     return render(request, "hall/day_with_card.html", context, status=status)
+
+
+def _draft(request: SeatedRequest, form: CardForm, is_walk_in: bool) -> str:
+    """Return under which name the page keeps what is typed: the same for every answer to this card."""
+    if form.reservation is not None:
+        return str(form.reservation.pk)
+    call = form["call"].value()
+    asked = "walk-in" if is_walk_in else f"new {request.GET.urlencode()}"
+    return str(call or request.POST.get("draft") or asked)[:200]
