@@ -13,12 +13,18 @@ export function isOpen(): boolean {
   return Boolean(drawer()?.firstElementChild);
 }
 
+/** Take the card away; what it was asking for has no place to arrive any more. */
+function empty(box: HTMLElement): void {
+  for (const asking of box.querySelectorAll("[hx-get]")) htmx.trigger(asking, "htmx:abort");
+  box.replaceChildren();
+}
+
 /** Close the drawer and give the focus back to what opened it. */
 export function close(): void {
   const box = drawer();
   if (!box || !isOpen()) return;
   box.dispatchEvent(new CustomEvent("ringdesk:drawer-closing"));
-  box.replaceChildren();
+  empty(box);
   sessionStorage.removeItem(ADDRESS);
   if (opener?.isConnected) opener.focus({ preventScroll: true });
   opener = null;
@@ -50,7 +56,7 @@ function watchRequests(box: HTMLElement): void {
     const answer = (event as CustomEvent<{ serverResponse: string; shouldSwap: boolean; target: Element }>).detail;
     const shownDraft = box.querySelector<HTMLElement>("[data-draft]")?.dataset["draft"];
     const nextDraft = /data-draft="([^"]*)"/.exec(answer.serverResponse)?.[1];
-    if (answer.target === box && answer.shouldSwap && shownDraft !== nextDraft) box.replaceChildren();
+    if (answer.target === box && answer.shouldSwap && shownDraft !== nextDraft) empty(box);
   });
   box.addEventListener("htmx:afterSettle", (event) => {
     const detail = (event as CustomEvent<{ target: Element; requestConfig?: { verb: string; path: string }; pathInfo?: { finalRequestPath: string } }>).detail;
