@@ -12,6 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from ringdesk.accounts.idempotency import KeyReused
+from ringdesk.config.validation_texts import text_of
 from ringdesk.core.problems import Conflict, Forbidden, Invalid, NotFound, RingdeskError, Stale
 
 CONTENT_TYPE = "application/problem+json"
@@ -62,7 +63,7 @@ def of_domain(request: HttpRequest, error: RingdeskError | type[RingdeskError]) 
 def of_validation(request: HttpRequest, error: ValidationError | type[ValidationError]) -> HttpResponse:
     """Return what is wrong with the form of a request, field by field."""
     assert isinstance(error, ValidationError)
-    errors = [{"field": _place(each["loc"]), "detail": each["msg"]} for each in error.errors]
+    errors = [{"field": _place(each["loc"]), "detail": text_of(each)} for each in error.errors]
     return problem(400, "malformed", _("The request is not as the documentation says."), errors=errors)
 
 
@@ -134,4 +135,9 @@ def _place(place: Iterable[object]) -> str:
     """Return `phones.0.number` of what validation calls ("body", "wish", "phones", 0, "number")."""
     source, *rest = place
     names = rest[1:] if source == "body" and len(rest) > 1 else rest
-    return ".".join(str(name) for name in names)
+    return ".".join(str(name) for name in names if _is_of_the_request(name)) or ".".join(map(str, names))
+
+
+def _is_of_the_request(name: object) -> bool:
+    """Tell what the caller has named from pydantic's names of the forms a value may have (PhoneIn, function-after…)."""
+    return isinstance(name, int) or (isinstance(name, str) and name.isidentifier() and not name[0].isupper())

@@ -1,9 +1,10 @@
 """What every resource of the HTTP API has in common: strict input, pages, problems."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from ninja import Field, Schema
-from pydantic import AfterValidator, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, ConfigDict
 
 Item = TypeVar("Item")
 # The default of a field that may be absent from a change, but not null.
@@ -16,8 +17,18 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        # PostgreSQL knows fewer offsets than Python.
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this time is out of reach") from None
+
+
 Text = Annotated[str, AfterValidator(_without_nul)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Version = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class Input(Schema):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from ninja import Field, Schema
 
-from ringdesk.core.schemas import ABSENT, Id, Input, Text
+from ringdesk.core.schemas import ABSENT, Id, Input, Text, Version
 from ringdesk.crm import numbers
 from ringdesk.crm.models import Client, Contract, Lead
 from ringdesk.crm.numbers import Written
@@ -55,7 +55,7 @@ class ClientOut(Schema):
 class ClientIn(Input):
     """A new client."""
 
-    name: Text = Field(max_length=200)
+    name: Text = Field(min_length=1, max_length=200)
     kind: Kind = "person"
     phones: Phones = Field(default_factory=list, max_length=numbers.MOST)
     about: Text = Field("", max_length=10_000)
@@ -69,7 +69,7 @@ class ClientIn(Input):
 class ClientPatch(Input):
     """What of a client becomes another; ``phones`` and ``tags`` are whole lists. Absent fields stay."""
 
-    name: Text = Field(ABSENT, max_length=200)
+    name: Text = Field(ABSENT, min_length=1, max_length=200)
     kind: Kind = ABSENT
     phones: Phones = Field(ABSENT, max_length=numbers.MOST)
     about: Text = Field(ABSENT, max_length=10_000)
@@ -78,7 +78,7 @@ class ClientPatch(Input):
     company_id: Id | None = None
     responsible_id: Id | None = None
     is_partner: bool = ABSENT
-    version: int | None = Field(None, description="The version you have seen; as `If-Match`.")
+    version: Version | None = Field(None, description="The version you have seen; as `If-Match`.")
 
 
 class MergeIn(Input):
@@ -106,7 +106,7 @@ class ContractOut(Schema):
 class ContractIn(Input):
     """A new contract."""
 
-    number: Text = Field(max_length=60)
+    number: Text = Field(min_length=1, max_length=60)
     client_id: Id
     phones: Phones = Field(default_factory=list, max_length=numbers.MOST)
     responsible_id: Id | None = None
@@ -115,11 +115,11 @@ class ContractIn(Input):
 class ContractPatch(Input):
     """What of a contract becomes another. Absent fields stay."""
 
-    number: Text = Field(ABSENT, max_length=60)
+    number: Text = Field(ABSENT, min_length=1, max_length=60)
     client_id: Id = ABSENT
     phones: Phones = Field(ABSENT, max_length=numbers.MOST)
     responsible_id: Id | None = None
-    version: int | None = Field(None, description="The version you have seen; as `If-Match`.")
+    version: Version | None = Field(None, description="The version you have seen; as `If-Match`.")
 
 
 class LeadOut(Schema):
@@ -142,8 +142,8 @@ class LeadOut(Schema):
 class LeadIn(Input):
     """A new lead."""
 
-    name: Text = Field(max_length=200)
-    stage: Text = Field("new", max_length=40)
+    name: Text = Field(min_length=1, max_length=200)
+    stage: Text = Field("new", min_length=1, max_length=40)
     phones: Phones = Field(default_factory=list, max_length=numbers.MOST)
     client_id: Id | None = None
     responsible_id: Id | None = None
@@ -152,12 +152,12 @@ class LeadIn(Input):
 class LeadPatch(Input):
     """What of a lead becomes another. Absent fields stay."""
 
-    name: Text = Field(ABSENT, max_length=200)
-    stage: Text = Field(ABSENT, max_length=40)
+    name: Text = Field(ABSENT, min_length=1, max_length=200)
+    stage: Text = Field(ABSENT, min_length=1, max_length=40)
     phones: Phones = Field(ABSENT, max_length=numbers.MOST)
     client_id: Id | None = None
     responsible_id: Id | None = None
-    version: int | None = Field(None, description="The version you have seen; as `If-Match`.")
+    version: Version | None = Field(None, description="The version you have seen; as `If-Match`.")
 
 
 def shown_phones(card: Client | Contract | Lead) -> list[dict[str, str]]:

@@ -5,9 +5,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import AwareDatetime
 
-from ringdesk.core.schemas import ABSENT, Id, Input, Text
+from ringdesk.core.schemas import ABSENT, Id, Input, Moment, Text, Version
 from ringdesk.hall import reservations
 from ringdesk.hall.models import Reservation
 
@@ -29,13 +28,13 @@ class HallIn(Input):
     """A new hall."""
 
     branch_id: Id | None = Field(None, description="Needed where the organization has several.")
-    name: Text = Field(max_length=100)
+    name: Text = Field(min_length=1, max_length=100)
 
 
 class HallPatch(Input):
     """Another name, in use or not. A hall where parties are still to come stays in use (409)."""
 
-    name: Text = Field(ABSENT, max_length=100)
+    name: Text = Field(ABSENT, min_length=1, max_length=100)
     is_active: bool = ABSENT
 
 
@@ -58,7 +57,7 @@ class TableIn(Input):
     """A new table."""
 
     hall_id: Id
-    name: Text = Field(max_length=40)
+    name: Text = Field(min_length=1, max_length=40)
     seats: int = Field(4, ge=1, le=500)
 
 
@@ -66,7 +65,7 @@ class TablePatch(Input):
     """Another name, hall or number of seats; in use or not."""
 
     hall_id: Id = ABSENT
-    name: Text = Field(ABSENT, max_length=40)
+    name: Text = Field(ABSENT, min_length=1, max_length=40)
     seats: int = Field(ABSENT, ge=1, le=500)
     is_active: bool = ABSENT
 
@@ -122,8 +121,8 @@ class ReservationIn(Input):
     """A new reservation. Without an end it lasts ``duration``, or what is usual in the branch."""
 
     branch_id: Id | None = Field(None, description="Needed where the organization has several.")
-    starts_at: AwareDatetime = Field(examples=["2026-11-21T19:00:00+07:00"])
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment = Field(examples=["2026-11-21T19:00:00+07:00"])
+    ends_at: Moment | None = None
     duration: int | None = Field(None, ge=1, le=24 * 60, description="Minutes; instead of `ends_at`.")
     guests: int = Field(ge=1, le=reservations.MOST_GUESTS)
     table_ids: TableIds = Field(default_factory=list, max_length=_MOST_TABLES)
@@ -141,8 +140,8 @@ class ReservationIn(Input):
 class ReservationPatch(Input):
     """What of a reservation becomes another. Absent fields stay; another start alone keeps the length."""
 
-    starts_at: AwareDatetime = ABSENT
-    ends_at: AwareDatetime = ABSENT
+    starts_at: Moment = ABSENT
+    ends_at: Moment = ABSENT
     duration: int = Field(ABSENT, ge=1, le=24 * 60)
     guests: int = Field(ABSENT, ge=1, le=reservations.MOST_GUESTS)
     table_ids: TableIds = Field(ABSENT, max_length=_MOST_TABLES)
@@ -154,30 +153,30 @@ class ReservationPatch(Input):
     new_client: bool = ABSENT
     about: Text | None = Field(None, max_length=10_000)
     comment: Text = Field(ABSENT, max_length=10_000)
-    version: int | None = Field(None, description="The version you have seen; as `If-Match`.")
+    version: Version | None = Field(None, description="The version you have seen; as `If-Match`.")
 
 
 class MoveIn(Input):
     """Another time, other tables, or both."""
 
-    starts_at: AwareDatetime = ABSENT
-    ends_at: AwareDatetime = ABSENT
+    starts_at: Moment = ABSENT
+    ends_at: Moment = ABSENT
     duration: int = Field(ABSENT, ge=1, le=24 * 60)
     table_ids: TableIds = Field(ABSENT, max_length=_MOST_TABLES)
-    version: int | None = Field(None, description="The version you have seen; as `If-Match`.")
+    version: Version | None = Field(None, description="The version you have seen; as `If-Match`.")
 
 
 class CourseIn(Input):
     """How far the visit is."""
 
     course: Course
-    version: int | None = Field(None, description="The version you have seen; as `If-Match`.")
+    version: Version | None = Field(None, description="The version you have seen; as `If-Match`.")
 
 
 class CancelIn(Input):
     """The reservation is called off."""
 
-    version: int | None = Field(None, description="The version you have seen; as `If-Match`.")
+    version: Version | None = Field(None, description="The version you have seen; as `If-Match`.")
 
 
 def times(sent: dict[str, Any], starts_at: datetime, length: timedelta) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from ninja import Field, Path, Query, Router
-from pydantic import AwareDatetime
 
 from ringdesk.accounts.api_auth import Caller, allowed
 from ringdesk.accounts.resources import ApiRequest, own, page_of, region
 from ringdesk.core import phones
-from ringdesk.core.schemas import Id, Page, Paging, Text
+from ringdesk.core.schemas import Id, Moment, Page, Paging, Text
 from ringdesk.telephony import history
 from ringdesk.telephony.models import Call
 from ringdesk.telephony.schemas import CallDetail, CallOut, Direction, Result, State
@@ -32,8 +31,8 @@ class CallFilter(Paging):
     member_id: Id | None = None
     branch_id: Id | None = None
     client_id: Id | None = None
-    since: AwareDatetime | None = Field(None, description="Received then or later.")
-    until: AwareDatetime | None = Field(None, description="Received before.")
+    since: Moment | None = Field(None, description="Received then or later.")
+    until: Moment | None = Field(None, description="Received before.")
 
 
 @router.get("/calls", auth=allowed("calls:read"), response=Page[CallOut], tags=["calls"])

@@ -101,9 +101,19 @@ def test_errors_are_problems_wherever_they_come_from(house: House, ours: Program
     for raw in (b"{", b"NaN", b"[" * 100_000, b"\xff", b'"\\ud800"', b""):
         answer = ours.send("POST", "clients", raw=raw)
         assert (raw[:9], answer.status, answer.problem) == (raw[:9], 400, "malformed")
-    wrong = ours.post("clients", {"name": "Anna", "phones": [{"number": 5}], "nmae": "?"})
+    wrong = ours.post("clients", {"kind": "alien", "about": 5, "tags": "VIP", "nmae": "?"})
     assert wrong.status == 400
-    assert {error["field"] for error in wrong.json["errors"]} >= {"nmae"}
+    assert {error["field"]: error["detail"] for error in wrong.json["errors"]} == {
+        "name": "This is required.",
+        "kind": "This must be one of 'person', 'company'.",
+        "about": "This must be text.",
+        "tags": "This must be a list.",
+        "nmae": "There is no such field here.",
+    }
+    phones = ours.post("clients", {"name": "Anna", "phones": [5, {"number": 5}]}).json["errors"]
+    assert {error["field"] for error in phones} == {"phones.0", "phones.1", "phones.1.number"}
+    wrong = ours.send("GET", "members?limit=x&after=5", Accept_Language="ru")
+    assert wrong.json["errors"] == [{"field": "limit", "detail": "Здесь нужно целое число."}]
 
 
 def test_texts_come_in_the_language_asked_for(ours: Program) -> None:

@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja import Field, Path, Query, Router, Status
-from pydantic import AwareDatetime
 
 from ringdesk.accounts.api_auth import Caller, allowed
 from ringdesk.accounts.resources import ApiRequest, made, named, own, page_of, region, shown
@@ -19,7 +18,7 @@ from ringdesk.core import events, phones
 from ringdesk.core.intervals import Span
 from ringdesk.core.preconditions import expected_version
 from ringdesk.core.problems import RingdeskError
-from ringdesk.core.schemas import Id, Page, Paging, Text
+from ringdesk.core.schemas import Id, Moment, Page, Paging, Text
 from ringdesk.crm.models import Client
 from ringdesk.hall import board, reservations
 from ringdesk.hall.api.places import branch_of
@@ -59,8 +58,8 @@ class ReservationFilter(Paging):
     call_id: UUID | None = None
     course: Course | None = None
     phone: Text | None = Field(None, max_length=60, description="Whole number in any spelling.")
-    since: AwareDatetime | None = Field(None, description="Ending after.")
-    until: AwareDatetime | None = Field(None, description="Starting before.")
+    since: Moment | None = Field(None, description="Ending after.")
+    until: Moment | None = Field(None, description="Starting before.")
 
 
 @router.get("/reservations", auth=allowed("reservations:read"), response=Page[ReservationOut])

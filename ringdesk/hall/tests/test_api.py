@@ -228,6 +228,8 @@ def test_reservations_are_found(ours: Restaurant, api: Program) -> None:
     assert found(until="2026-11-21T18:00:00+07:00") == [lunch.pk]
     assert found(since="2026-11-21T12:30:00+07:00", until="2026-11-21T12:45:00+07:00") == [lunch.pk]
     assert found(branch_id=ours.branch.pk, course="expected") == [lunch.pk, dinner.pk]
+    assert found(since="0216-01-28T13:03:49-18:57", until="9999-12-31T00:00:00+00:00") == [lunch.pk, dinner.pk]
+    assert api.get("reservations", since="0001-01-01T00:00:00+10:00").status == 400
     first = api.get("reservations", limit=1).json
     assert [item["id"] for item in api.get("reservations", limit=1, after=first["next"]).json["items"]] == [dinner.pk]
 

@@ -1,0 +1,40 @@
+"""What is wrong with a field of a request, in the language asked for. Pydantic itself speaks English only."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# By pydantic's error type, or its beginning; the values in braces are its context.
+TEXTS: dict[str, Promise] = {
+    "missing": _("This is required."),
+    "extra_forbidden": _("There is no such field here."),
+    "string_type": _("This must be text."),
+    "string_too_short": _("This is too short: at least {min_length}."),
+    "string_too_long": _("This is too long: at most {max_length}."),
+    "too_short": _("Too few: at least {min_length}."),
+    "too_long": _("Too many: at most {max_length}."),
+    "int": _("This must be a whole number."),
+    "bool": _("This must be true or false."),
+    "list_type": _("This must be a list."),
+    "model_attributes_type": _("This must be an object."),
+    "greater_than_equal": _("This must be {ge} or more."),
+    "less_than_equal": _("This must be {le} or less."),
+    "literal_error": _("This must be one of {expected}."),
+    "uuid": _("This must be a UUID."),
+    "timezone_aware": _("A time needs its offset, like 2026-11-21T19:00:00+03:00."),
+    "datetime": _("This must be a time, like 2026-11-21T19:00:00+03:00."),
+}
+
+
+def text_of(error: Mapping[str, Any]) -> str:
+    """Return what an error of pydantic says to people; what we have no words for, in its own."""
+    kind = str(error["type"])
+    text = TEXTS.get(kind) or next((text for start, text in TEXTS.items() if kind.startswith(f"{start}_")), None)
+    if text is None:
+        return str(error["msg"])
+    context = dict(error.get("ctx") or {})
+    if "expected" in context:
+        context["expected"] = str(context["expected"]).replace(" or ", ", ")
+    return str(text).format_map(context)
