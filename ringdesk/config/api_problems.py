@@ -139,5 +139,5 @@ def _place(place: Iterable[object]) -> str:
 
 
 def _is_of_the_request(name: object) -> bool:
-    """Tell what the caller has named from pydantic's names of the forms a value may have (PhoneIn, function-after…)."""
+    """Tell what the caller has named from the names pydantic gives to the forms of a value (PhoneIn, …)."""
     return isinstance(name, int) or (isinstance(name, str) and name.isidentifier() and not name[0].isupper())
