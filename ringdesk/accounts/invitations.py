@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ringdesk.accounts import audit, members
+from ringdesk.accounts import access, audit, members, seats
 from ringdesk.accounts.models import Branch, Invitation, Member, Organization, User
 from ringdesk.accounts.validation import validate
 from ringdesk.core import events
@@ -68,6 +68,15 @@ def link(invitation: Invitation, base_url: str) -> str:
     return base_url + reverse("accounts:invitation", args=[unseal(invitation.token_sealed)])
 
 
+def may_manage_invitation(by: Member, invitation: Invitation) -> bool:
+    """Tell whether ``by`` may see the link of this offer and revoke it: only of a seat they could give themselves."""
+    return (
+        by.organization_id == invitation.organization_id
+        and access.may_grant(by.role, invitation.role)
+        and seats.reaches(by, list(invitation.branches.all()))
+    )
+
+
 def find(secret: str) -> Invitation | None:
     """Return the offer behind a link if it can still be accepted."""
     valid = Invitation.objects.filter(token_hash=fingerprint(secret), accepted_at=None, expires_at__gt=timezone.now())
@@ -101,11 +110,13 @@ def accept_as(invitation: Invitation, user: User, *, language: str) -> Member:
 
 
 def revoke(invitation: Invitation, *, by: Member | None) -> None:
-    """Make the link worthless."""
+    """Make the link worthless. Raises Forbidden for an offer of more than one has oneself."""
     if by is not None and by.organization_id != invitation.organization_id:
         raise NotFound(_("There is no such invitation."))
     if by is not None and not by.may("members.change"):
         raise Forbidden(_("Your role may not change members."))
+    if by is not None and not may_manage_invitation(by, invitation):
+        raise Forbidden(_("This invitation gives rights that you do not have, so you cannot revoke it."))
     with events.atomic():
         deleted, _by_model = (
             Invitation.objects.for_org(invitation.organization_id).filter(pk=invitation.pk, accepted_at=None).delete()

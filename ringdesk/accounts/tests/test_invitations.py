@@ -164,3 +164,32 @@ def test_mail_kept_on_this_machine_is_no_mail(settings: Settings) -> None:
     assert mail.is_configured()
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     assert not mail.is_configured()
+
+
+def test_the_link_of_an_offer_above_oneself_is_not_shown(house: House, enter: Enter) -> None:
+    pier = house.add_branch("Pier")
+    limited = house.add("lena", Role.ADMINISTRATOR, (house.branch,))
+    above = make(house, "above@example.com", Role.OWNER)
+    wide = make(house, "wide@example.com", Role.ADMINISTRATOR)
+    narrow, other = (
+        invitations.invite(
+            house.organization, email=f"{branch.name}@example.com", role=Role.HOSTESS, branches=[branch], by=house.owner
+        )
+        for branch in (house.branch, pier)
+    )
+    seen = {house.owner: {above, wide, narrow, other}, house.administrator: {wide, narrow, other}, limited: {narrow}}
+    for who, expected in seen.items():
+        for offer in (above, wide, narrow, other):
+            page = enter(who).get(f"/settings/members/?invited={offer.pk}").content.decode()
+            assert offer.email in page
+            assert (path(offer) in page, f"{offer.pk}/revoke" in page) == (offer in expected, offer in expected)
+
+
+def test_an_offer_above_oneself_is_not_revoked(house: House) -> None:
+    limited = house.add("lena", Role.ADMINISTRATOR, (house.branch,))
+    for by, role in ((house.administrator, Role.OWNER), (limited, Role.HOSTESS)):
+        offer = make(house, f"{role}@example.com", role)
+        with pytest.raises(Forbidden):
+            invitations.revoke(offer, by=by)
+        assert invitations.is_pending(Invitation.objects.get(pk=offer.pk))
+        invitations.revoke(offer, by=house.owner)

@@ -116,6 +116,9 @@ def _found(request: SeatedRequest, query: str) -> QuerySet[Member]:
 
 
 def _offers(request: SeatedRequest) -> list[tuple[Invitation, str]]:
-    """Return pending invitations with their links."""
-    pending = invitations.pending(request.organization).select_related("invited_by")
-    return [(invitation, invitations.link(invitation, base_url(request))) for invitation in pending]
+    """Return pending invitations with their links; "" for the link of one that offers more than the member has."""
+    pending = invitations.pending(request.organization).select_related("invited_by").prefetch_related("branches")
+    base, by = base_url(request), request.member
+    return [
+        (one, invitations.link(one, base) if invitations.may_manage_invitation(by, one) else "") for one in pending
+    ]
