@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ringdesk.accounts import audit, revocation
+from ringdesk.accounts import audit, revocation, seats
 from ringdesk.accounts.access import SCOPES
 from ringdesk.accounts.models import ApiToken, Member, Organization
 from ringdesk.accounts.validation import validate
@@ -86,3 +86,6 @@ def _require_right(by: Member | None, organization_id: int) -> None:
         raise NotFound(_("There is no such token."))
     if not by.may("tokens.change"):
         raise Forbidden(_("Your role may not issue or revoke API tokens."))
+    # A token works in every branch, so who is limited to some would get through it what they do not have.
+    if seats.is_limited(by):
+        raise Forbidden(_("API tokens work in all branches: only members of all branches issue or revoke them."))

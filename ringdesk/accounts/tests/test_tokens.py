@@ -81,6 +81,16 @@ def test_who_may(house: House, stranger: House) -> None:
         tokens.revoke(token, by=stranger.owner)
 
 
+def test_a_seat_limited_to_branches_has_no_hand_in_tokens(house: House) -> None:
+    limited = house.add("lena", Role.ADMINISTRATOR, (house.branch,))
+    token, plain = tokens.issue(house.organization, name="till", scopes=SCOPES, by=house.owner)
+    with pytest.raises(Forbidden):
+        tokens.issue(house.organization, name="x", scopes=["calls:read"], by=limited)
+    with pytest.raises(Forbidden):
+        tokens.revoke(token, by=limited)
+    assert tokens.authenticate(plain) == token
+
+
 @pytest.fixture
 def heard() -> Iterator[psycopg.Connection]:
     """A connection that hears what the live sockets hear."""
