@@ -14,6 +14,8 @@ _NUMBER = re.compile(r"\+?[\d\s().\-\u2010-\u2015/]*\d[\d\s().\-\u2010-\u2015/]*
 _LONGEST = 100
 _MOST_WORDS = 6
 _GRAM = 3
+# Numbers of this country are never longer, so nothing else can hold a whole one.
+_WHOLE = re.compile(r"\+7\d{10}")
 # Fewer digits inside a longer query ("Anna 12") are part of a name.
 _DIGITS_IN_TEXT = 3
 
@@ -67,8 +69,11 @@ def _narrow(clients: QuerySet[Client], word: str) -> QuerySet[Client]:
 def _owners(organization: Organization | int, query: str, region: str) -> QuerySet[Phone, Any]:
     """Return the ids of the clients with such a number on their card or contract."""
     digits, beginnings = spellings(query, region)
-    condition = Q(number__contains=digits)
-    for beginning in beginnings:
-        condition |= Q(number__startswith=beginning)
+    if len(beginnings) == 1 and _WHOLE.fullmatch(beginnings[0]):
+        condition = Q(number=beginnings[0])
+    else:
+        condition = Q(number__contains=digits)
+        for beginning in beginnings:
+            condition |= Q(number__startswith=beginning)
     phones: QuerySet[Phone] = Phone.objects.for_org(organization).filter(condition, lead=None).order_by()
     return phones.annotate(owner=Coalesce("client_id", "contract__client_id")).values("owner")
