@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ringdesk.accounts.models import Branch, Member, Organization
+from ringdesk.accounts import seats
+from ringdesk.accounts.models import Branch, Member
+from ringdesk.telephony import reach
 from ringdesk.telephony.connectors import registry
 from ringdesk.telephony.connectors.base import Course
 from ringdesk.telephony.history import Period
@@ -32,11 +34,6 @@ PERIODS = (
 )
 
 
-def branches(organization: Organization) -> Any:
-    """Return the branches a connector or line may belong to."""
-    return Branch.objects.for_org(organization).filter(is_active=True)
-
-
 class ConnectorForm(forms.Form):
     """Name, branch, and what is particular to the kind."""
 
@@ -49,13 +46,15 @@ class ConnectorForm(forms.Form):
         help_text=_("Whose hostess panel shows its calls; a line with a branch of its own goes first."),
     )
 
-    def __init__(self, *args: Any, organization: Organization, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Member, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.particular = registry()[kind].settings_fields()
         self.fields.update(self.particular)
         choice = self.fields["branch"]
         assert isinstance(choice, forms.ModelChoiceField)
-        choice.queryset = branches(organization)
+        choice.queryset = seats.branches_of(by)
+        if seats.is_limited(by):
+            choice.required, choice.empty_label = True, None
 
     def settings(self) -> dict[str, Any]:
         """Return the kind's own settings as they were typed in."""
@@ -71,11 +70,11 @@ class LineForm(forms.Form):
         label=_("Branch"), queryset=Branch.objects.none(), required=False, empty_label=_("As the connector's")
     )
 
-    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["branch"]
         assert isinstance(choice, forms.ModelChoiceField)
-        choice.queryset = branches(organization)
+        choice.queryset = seats.branches_of(by)
 
 
 class ExtensionForm(forms.Form):
@@ -87,20 +86,12 @@ class ExtensionForm(forms.Form):
         label=_("Extension"), max_length=32, widget=forms.TextInput(attrs={"data-autofocus": "", "inputmode": "tel"})
     )
 
-    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        of = with_extensions(organization)
-        members = Member.objects.for_org(organization).filter(is_active=True)
-        for name, queryset in (("connector", of), ("member", members)):
-            choice = self.fields[name]
-            assert isinstance(choice, forms.ModelChoiceField)
-            choice.queryset = queryset
-
-
-def with_extensions(organization: Organization) -> Any:
-    """Return the connectors whose source knows extensions."""
-    kinds = [kind for kind, connector in registry().items() if connector.has_extensions]
-    return Connector.objects.for_org(organization).filter(kind__in=kinds, removed_at__isnull=True)
+        connector, member = self.fields["connector"], self.fields["member"]
+        assert isinstance(connector, forms.ModelChoiceField) and isinstance(member, forms.ModelChoiceField)
+        connector.queryset = reach.with_extensions(by)
+        member.queryset = Member.objects.for_org(by.organization_id).filter(is_active=True)
 
 
 class RehearsalForm(forms.Form):
@@ -119,11 +110,11 @@ class RehearsalForm(forms.Form):
     )
     extension = forms.ChoiceField(label=_("Extension"), required=False)
 
-    def __init__(self, *args: Any, connector: Connector, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, connector: Connector, by: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["line"]
         assert isinstance(choice, forms.ModelChoiceField)
-        choice.queryset = connector.lines.all()
+        choice.queryset = reach.lines_of(by, connector)
         if registry()[connector.kind].has_extensions:
             rung = [(one.number, f"{one.number} · {one.member.name}") for one in connector.extensions.all()]
             extension = self.fields["extension"]

@@ -346,3 +346,56 @@ def test_times_are_shown_in_the_branchs_zone(desk: Place) -> None:
         page = browser(desk, "owner").get(reverse("telephony:calls")).content.decode()
     assert timezone.is_aware(NOON)
     assert "11:59:00" in page
+
+
+@pytest.fixture
+def limited(desk: Place) -> Browser:
+    """An administrator of a second branch alone; the desk's connectors are of the first, a third is of none."""
+    visitor = browser(desk, "administrator")
+    pier = Branch.objects.create(organization=desk.organization, name="Pier")
+    Member.objects.for_org(desk.organization).get(role="administrator").branches.set([pier])
+    return visitor
+
+
+def test_a_limited_seat_reaches_no_connector_of_another_branch_or_of_all(desk: Place, limited: Browser) -> None:
+    everywhere = links.create(desk.organization, "http_events", "Everywhere", None)
+    for connector in (desk.pbx, everywhere):
+        line = Line.objects.create(organization=desk.organization, connector=connector, number="3333333")
+        for name in ("connector", "connector_health", "connector_change"):
+            assert limited.get(reverse(f"telephony:{name}", args=[connector.pk])).status_code == 404, name
+        for name in ("switch", "renew", "test", "delete", "change"):
+            assert limited.post(reverse(f"telephony:connector_{name}", args=[connector.pk])).status_code == 404, name
+        assert limited.post(reverse("telephony:line_add", args=[connector.pk])).status_code == 404
+        assert limited.post(reverse("telephony:line_remove", args=[connector.pk, line.pk])).status_code == 404
+    assert limited.get(reverse("telephony:connectors")).context["rows"] == []
+    assert limited.get(reverse("telephony:wizard_connector")).context["connector"] is None
+
+
+def test_a_limited_seat_reaches_no_extension_of_another_branch(desk: Place, limited: Browser) -> None:
+    make_call(desk.pbx, 1, extensions=["901"])
+    page = limited.get(reverse("telephony:extensions")).context
+    assert (page["connectors"], page["unassigned"]) == ([], [])
+    extension = Extension.objects.for_org(desk.organization).get()
+    assert limited.post(reverse("telephony:extension_unassign", args=[extension.pk])).status_code == 404
+    wish = {"connector": desk.pbx.pk, "member": desk.operator.pk, "number": "101"}
+    assert limited.post(reverse("telephony:extension_assign"), wish).status_code == 422
+    assert Extension.objects.for_org(desk.organization).get().number == "100"
+
+
+def test_a_limited_seat_gives_its_own_branches_only(desk: Place, limited: Browser) -> None:
+    pier = Branch.objects.for_org(desk.organization).get(name="Pier")
+    path = reverse("telephony:connector_add", args=["http_events"])
+    for branch in (desk.branch.pk, ""):
+        assert limited.post(path, {"name": "Ours", "branch": branch}).status_code == 422
+    assert limited.post(path, {"name": "Ours", "branch": pier.pk}).status_code == 302
+    ours = Connector.objects.for_org(desk.organization).get(name="Ours")
+    foreign = Line.objects.create(organization=desk.organization, connector=ours, number="1", branch=desk.branch)
+    add = reverse("telephony:line_add", args=[ours.pk])
+    assert limited.post(add, {"number": "2", "branch": desk.branch.pk}).status_code == 422
+    assert limited.post(add, {"number": "2", "branch": ""}).status_code == 200
+    assert limited.post(reverse("telephony:line_remove", args=[ours.pk, foreign.pk])).status_code == 404
+    make_call(ours, 1, branch=desk.branch)
+    mine = make_call(ours, 2, branch=pier)
+    page = limited.get(reverse("telephony:connector", args=[ours.pk])).context
+    assert [line.number for line in page["lines"]] == ["2"]
+    assert [call.pk for call in page["calls"]] == [mine.pk]

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST
 
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.core.problems import RingdeskError
-from ringdesk.telephony import extensions, history, lines, links, rehearsal
+from ringdesk.telephony import extensions, history, lines, links, reach, rehearsal
 from ringdesk.telephony.connectors import registry
 from ringdesk.telephony.connectors.base import Course
 from ringdesk.telephony.forms import ConnectorForm, LineForm, RehearsalForm
-from ringdesk.telephony.models import Call, Connector, Line
+from ringdesk.telephony.models import Connector
 
 RECENT = 8
 # A last error older than this is history, not news.
@@ -29,8 +29,8 @@ _RIGHT = "connectors.change"
 
 @member_required(_RIGHT)
 def connectors(request: SeatedRequest) -> HttpResponse:
-    """List the organization's connectors with how each fares."""
-    found = Connector.objects.for_org(request.organization).filter(removed_at__isnull=True).select_related("branch")
+    """List the connectors the member reaches with how each fares."""
+    found = reach.connectors_of(request.member).select_related("branch")
     now = timezone.now()
     rows = [
         {"connector": one, "kind": registry().get(one.kind), "condition": links.condition(one, now)} for one in found
@@ -51,7 +51,7 @@ def connector_add(request: SeatedRequest, kind: str) -> HttpResponse:
     if definition is None:
         raise Http404
     first = {"name": definition.title, "branch": request.branch}
-    form = ConnectorForm(request.POST or None, organization=request.organization, kind=kind, initial=first)
+    form = ConnectorForm(request.POST or None, by=request.member, kind=kind, initial=first)
     if request.method == "POST" and form.is_valid():
         connector = links.create(
             request.organization,
@@ -70,13 +70,13 @@ def connector_add(request: SeatedRequest, kind: str) -> HttpResponse:
 def connector(request: SeatedRequest, pk: int) -> HttpResponse:
     """Show everything about one connector: address, health, test call, lines, recent calls, instructions."""
     found = _find(request, pk)
-    recent = history.with_names(Call.objects.for_org(request.organization)).filter(connector=found)
+    recent = history.with_names(history.visible_to(request.member)).filter(connector=found)
     context = _health(found) | {
         "address": links.address(found, base_url(request)),
         "is_local": is_local(request),
-        "form": RehearsalForm(connector=found),
-        "line_form": LineForm(organization=request.organization),
-        "lines": found.lines.select_related("branch"),
+        "form": RehearsalForm(connector=found, by=request.member),
+        "line_form": LineForm(by=request.member),
+        "lines": reach.lines_of(request.member, found),
         "unknown_lines": lines.unknown(found)[:5],
         "calls": recent.order_by("-first_received_at", "-id")[:RECENT],
         "setup": setup_text(found, links.address(found, base_url(request))),
@@ -96,7 +96,7 @@ def connector_change(request: SeatedRequest, pk: int) -> HttpResponse:
     """Change name, branch and settings."""
     found = _find(request, pk)
     first = {"name": found.name, "branch": found.branch_id} | found.settings
-    form = ConnectorForm(request.POST or None, organization=request.organization, kind=found.kind, initial=first)
+    form = ConnectorForm(request.POST or None, by=request.member, kind=found.kind, initial=first)
     if request.method == "POST" and form.is_valid():
         name, branch = form.cleaned_data["name"], form.cleaned_data["branch"]
         links.change(found, name=name, branch=branch, settings=found.settings | form.settings(), by=request.member)
@@ -138,7 +138,7 @@ def connector_delete(request: SeatedRequest, pk: int) -> HttpResponse:
 def connector_test(request: SeatedRequest, pk: int) -> HttpResponse:
     """Place a test call."""
     found = _find(request, pk)
-    form = RehearsalForm(request.POST, connector=found)
+    form = RehearsalForm(request.POST, connector=found, by=request.member)
     context: dict[str, object] = {"form": form, "connector": found}
     if form.is_valid() and found.is_active:
         values = form.cleaned_data
@@ -163,8 +163,8 @@ def connector_test(request: SeatedRequest, pk: int) -> HttpResponse:
 def line_save(request: SeatedRequest, pk: int, line_pk: int | None = None) -> HttpResponse:
     """Add a line to the connector's table, or change one."""
     found = _find(request, pk)
-    line = get_object_or_404(found.lines.all(), pk=line_pk) if line_pk else None
-    form = LineForm(request.POST, organization=request.organization)
+    line = get_object_or_404(reach.lines_of(request.member, found), pk=line_pk) if line_pk else None
+    form = LineForm(request.POST, by=request.member)
     if form.is_valid():
         values = form.cleaned_data
         try:
@@ -179,9 +179,9 @@ def line_save(request: SeatedRequest, pk: int, line_pk: int | None = None) -> Ht
 def line_remove(request: SeatedRequest, pk: int, line_pk: int) -> HttpResponse:
     """Take a line from the table."""
     found = _find(request, pk)
-    line = get_object_or_404(Line.objects.for_org(request.organization), connector=found, pk=line_pk)
+    line = get_object_or_404(reach.lines_of(request.member, found), pk=line_pk)
     lines.remove(line)
-    return _lines(request, found, LineForm(organization=request.organization))
+    return _lines(request, found, LineForm(by=request.member))
 
 
 def base_url(request: HttpRequest) -> str:
@@ -209,7 +209,7 @@ def setup_text(connector: Connector, address: str) -> str:
 
 
 def _find(request: SeatedRequest, pk: int) -> Connector:
-    found = Connector.objects.for_org(request.organization).filter(removed_at__isnull=True).select_related("branch")
+    found = reach.connectors_of(request.member).select_related("branch")
     connector: Connector = get_object_or_404(found, pk=pk)
     return connector
 
@@ -230,8 +230,8 @@ def _lines(request: SeatedRequest, connector: Connector, form: LineForm) -> Http
     invalid = bool(form.errors)
     context = {
         "connector": connector,
-        "lines": connector.lines.select_related("branch"),
+        "lines": reach.lines_of(request.member, connector),
         "unknown_lines": lines.unknown(connector)[:5],
-        "line_form": form if invalid else LineForm(organization=request.organization),
+        "line_form": form if invalid else LineForm(by=request.member),
     }
     return render(request, "telephony/_lines.html", context, status=422 if invalid else 200)

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_POST
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Member
 from ringdesk.core.problems import RingdeskError
-from ringdesk.telephony import extensions
-from ringdesk.telephony.forms import ExtensionForm, with_extensions
+from ringdesk.telephony import extensions, reach
+from ringdesk.telephony.forms import ExtensionForm
 from ringdesk.telephony.models import Extension
 
 _RIGHT = "extensions.change"
@@ -29,7 +29,7 @@ def extension_table(request: SeatedRequest) -> HttpResponse:
 @member_required(_RIGHT)
 def extension_assign(request: SeatedRequest) -> HttpResponse:
     """Give a member an extension; what is known already comes in the query."""
-    form = ExtensionForm(request.POST or None, organization=request.organization, initial=request.GET.dict())
+    form = ExtensionForm(request.POST or None, by=request.member, initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
@@ -45,14 +45,15 @@ def extension_assign(request: SeatedRequest) -> HttpResponse:
 @member_required(_RIGHT)
 def extension_unassign(request: SeatedRequest, pk: int) -> HttpResponse:
     """Take an extension from its member."""
-    found = get_object_or_404(Extension.objects.for_org(request.organization).select_related("member"), pk=pk)
+    of = Extension.objects.for_org(request.organization).filter(connector__in=reach.connectors_of(request.member))
+    found = get_object_or_404(of.select_related("member"), pk=pk)
     extensions.unassign(found, by=request.member)
     return render(request, "telephony/_extensions.html", table(request))
 
 
 def table(request: SeatedRequest) -> dict[str, object]:
     """Return members × connectors with their extensions, and the unassigned ones."""
-    connectors = list(with_extensions(request.organization))
+    connectors = list(reach.with_extensions(request.member))
     owned = {
         (extension.member_id, extension.connector_id): extension
         for extension in Extension.objects.for_org(request.organization)

@@ -10,7 +10,7 @@ from ringdesk.accounts import setup
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Member
 from ringdesk.core.problems import RingdeskError
-from ringdesk.telephony import extensions, links, rehearsal
+from ringdesk.telephony import extensions, links, reach, rehearsal
 from ringdesk.telephony.connectors import registry
 from ringdesk.telephony.connectors.base import Course
 from ringdesk.telephony.forms import RehearsalForm
@@ -55,7 +55,9 @@ def wizard_test(request: SeatedRequest) -> HttpResponse:
     if found is None:
         return redirect("telephony:wizard_connector")
     form = RehearsalForm(
-        {"phone": "+7 923 000-00-01", "course": Course.RINGING} | request.POST.dict(), connector=found
+        {"phone": "+7 923 000-00-01", "course": Course.RINGING} | request.POST.dict(),
+        connector=found,
+        by=request.member,
     )
     context = _page(request, "test", found) | {"form": form, "landing": _LANDING}
     if request.method == "POST" and form.is_valid():
@@ -68,8 +70,7 @@ def wizard_test(request: SeatedRequest) -> HttpResponse:
 
 
 def _latest(request: SeatedRequest) -> Connector | None:
-    found = Connector.objects.for_org(request.organization).filter(removed_at__isnull=True, is_active=True)
-    return found.order_by("-id").first()
+    return reach.connectors_of(request.member).filter(is_active=True).order_by("-id").first()
 
 
 def _page(request: SeatedRequest, step: str, connector: Connector | None) -> dict[str, object]:
