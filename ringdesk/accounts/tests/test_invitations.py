@@ -173,7 +173,11 @@ def test_the_link_of_an_offer_above_oneself_is_not_shown(house: House, enter: En
     wide = make(house, "wide@example.com", Role.ADMINISTRATOR)
     narrow, other = (
         invitations.invite(
-            house.organization, email=f"{branch.name}@example.com", role=Role.HOSTESS, branches=[branch], by=house.owner
+            house.organization,
+            email=f"{branch.name}@example.com",
+            role=Role.HOSTESS,
+            branches=[branch],
+            by=house.owner,
         )
         for branch in (house.branch, pier)
     )
