@@ -25,6 +25,7 @@ from ringdesk.telephony.link_cache import LinkCache
 
 REVOKED = "ringdesk_revoked"
 POOL_SIZE = 10
+PARTS = frozenset({"web", "worker", "listen"})
 FLUSHED_EVERY = 1.0
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class Parts:
     def __init__(self, pool: AsyncConnectionPool[Any]) -> None:
         self.pool = pool
         self.hub = Hub(pool)
-        self.receiver = Receiver(pool, self.hub.publish)
+        self.receiver = Receiver(pool, self.hub.publish, announces=not PARTS <= settings.PARTS)
         self.links = LinkCache(pool)
         self.health = Health(pool)
         self.doors = Doors(pool, self.receiver, self.links, self.health)

@@ -82,9 +82,14 @@ def publish(
     *,
     branch_id: int | None = None,
     member_id: int | None = None,
+    extensions: list[str] | None = None,
 ) -> None:
-    """Tell everybody of the organization (or of one branch, or one member) that something changed."""
-    audience = {key: value for key, value in (("branch", branch_id), ("member", member_id)) if value is not None}
+    """Tell everybody of the organization (or of one branch, or one member) that something changed.
+
+    ``extensions``: those of a call, for listeners that narrow to one of them.
+    """
+    narrowing = {"branch": branch_id, "member": member_id, "extensions": extensions}
+    audience = {key: value for key, value in narrowing.items() if value is not None}
     _pending.events.append(Event(organization_id, type, body, audience))
     if _pending.depth == 0:
         with atomic():

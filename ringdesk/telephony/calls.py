@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 
 import orjson
 from psycopg import AsyncConnection, OperationalError
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
@@ -29,7 +30,7 @@ from ringdesk.crm import matching
 from ringdesk.crm.linking import ROWS_BY_NUMBER
 from ringdesk.crm.matching import Match, Named
 from ringdesk.telephony import frames
-from ringdesk.telephony.call_events import CallEvent, Direction, Kind, from_json, to_json
+from ringdesk.telephony.call_events import CallEvent, Direction, Kind, Result, from_json, to_json
 from ringdesk.telephony.connectors.base import Link
 from ringdesk.telephony.fold import CallState, Known, Received, State, fold, is_same_call
 
@@ -48,7 +49,7 @@ SELECT (
         LEFT JOIN crm_client client ON client.id = call.client_id
         LEFT JOIN crm_contract contract ON contract.id = call.contract_id
         LEFT JOIN crm_lead lead ON lead.id = call.lead_id
-        WHERE call.connector_id = %(connector)s AND call.external_id = %(external_id)s
+        WHERE {{which}}
         ORDER BY call.generation DESC LIMIT 3
     ) known
 ), (
@@ -56,14 +57,18 @@ SELECT (
     FROM ({ROWS_BY_NUMBER}) AS card(kind, id, name, responsible, owner, owner_name, owner_responsible)
 )
 """
+LOOK_UP_BY_KEY = LOOK_UP.format(which="call.connector_id = %(connector)s AND call.external_id = %(external_id)s")
+LOOK_UP_BY_ID = LOOK_UP.format(which="call.id = %(call)s")
+# The cards are locked before anything is written: a card that is just being deleted is waited for, and is then none.
 INSERT_CALL: LiteralString = """
 INSERT INTO telephony_call (id, organization_id, connector_id, external_id, generation, version, branch_id,
     client_id, contract_id, lead_id, first_received_at, last_received_at, end_received_at,
     direction, state, result, phone, line, extension, extensions, member_id,
     started_at, answered_at, ended_at, duration, recording_url, outcome_kind, outcome_id, trace)
 VALUES (%(id)s, %(organization)s, %(connector)s, %(external_id)s, %(generation)s, 1, %(branch)s,
-    %(client)s, %(contract)s, %(lead)s, %(now)s, %(now)s, %(end_received_at)s,
-    %(direction)s, %(state)s, %(result)s, %(phone)s, %(line)s, %(extension)s, %(extensions)s, %(member)s,
+    (SELECT id FROM card), (SELECT id FROM agreement), (SELECT id FROM prospect),
+    %(now)s, %(now)s, %(end_received_at)s, %(direction)s, %(state)s, %(result)s,
+    %(phone)s, %(line)s, %(extension)s, %(extensions)s, %(member)s,
     %(started_at)s, %(answered_at)s, %(ended_at)s, %(duration)s, %(recording_url)s, '', '', '[]')
 ON CONFLICT (connector_id, external_id, generation) DO NOTHING
 RETURNING id
@@ -81,7 +86,10 @@ RETURNING id
 # Everything hangs on ``written``: when another report was quicker it is empty, and nothing at all happens.
 # The counter of the live log comes last, after every other row is locked: pages lock in that order too.
 _WRITE: LiteralString = """
-WITH written AS ({call}),
+WITH card AS (SELECT id FROM crm_client WHERE id = %(client)s FOR KEY SHARE),
+agreement AS (SELECT id FROM crm_contract WHERE id = %(contract)s FOR KEY SHARE),
+prospect AS (SELECT id FROM crm_lead WHERE id = %(lead)s FOR KEY SHARE),
+written AS ({call}),
 events AS (
     INSERT INTO telephony_callevent (organization_id, call_id, kind, received_at, digest, event, raw)
     SELECT %(organization)s, written.id, fact->>'kind', %(now)s, decode(fact->>'digest', 'hex'), fact->'event',
@@ -177,17 +185,25 @@ async def configure(connection: AsyncConnection[Any]) -> None:
 class Receiver:
     """Receives reports on one pool and tells ``publish`` what was committed."""
 
-    def __init__(self, pool: AsyncConnectionPool[Any], publish: Publish) -> None:
+    def __init__(self, pool: AsyncConnectionPool[Any], publish: Publish, *, announces: bool = False) -> None:
+        """``announces``: other processes have sockets of their own, so they are told by NOTIFY as well."""
         self.pool = pool
         self.publish = publish
+        self.announces = announces
         self.traces: list[tuple[LiteralString, Jsonb, Any]] = []
+        self.noted: set[tuple[int, int]] = set()
         # Reports of one call in this process wait for each other; other processes are kept off by ``version``.
         self.locks: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
         # More at once only wait for each other inside PostgreSQL, which is slower than waiting here.
         self.at_once = asyncio.Semaphore(_AT_ONCE)
 
-    async def receive(self, link: Link, event: CallEvent, raw: dict[str, Any], now: datetime) -> Outcome:
-        """Store one event of a connector at ``now`` (aware) and everything that follows from it."""
+    async def receive(
+        self, link: Link, event: CallEvent, raw: dict[str, Any], now: datetime, call_id: UUID | None = None
+    ) -> Outcome:
+        """Store one event of a connector at ``now`` (aware) and everything that follows from it.
+
+        With ``call_id`` the event is that call's, whatever its source's id says; LookupError when there is none.
+        """
         facts = [Received(event, now)]
         if event.is_late and event.kind is Kind.RINGING:
             # Nobody is on the line any more: into the phone book, not onto the screen.
@@ -195,14 +211,24 @@ class Receiver:
         lock = self.locks.setdefault((link.id, _key(event)), asyncio.Lock())
         async with lock, self.at_once, self.pool.connection() as connection:
             for _ in range(_ATTEMPTS):
-                stored, match = await _look_up(connection, link, event)
-                current = next((call for call in stored if is_same_call(call.known, event, now)), None)
+                stored, match = await _look_up(connection, link, event, call_id)
+                current = next((call for call in stored if call_id or is_same_call(call.known, event, now)), None)
+                if call_id and current is None:
+                    raise LookupError(call_id)
                 report = _Report(link, event, facts, raw, now, stored, current, match)
-                ids = await _write(connection, report)
+                try:
+                    ids = await _write(connection, report)
+                except (ForeignKeyViolation, DeadlockDetected):
+                    # A card or a member went away between asking and writing: ask again.
+                    continue
                 if ids is not None:
                     break
             else:
                 raise OperationalError("too many reports of one call at the same moment")
+            if ids and self.announces:
+                await connection.execute(
+                    "SELECT pg_notify(%s, %s)", [log.CHANNEL, f"{link.organization_id}:{ids[-1]}"]
+                )
         if ids:
             screens = self.publish(report.frames, ids, now)
             if screens and report.is_shown:
@@ -213,6 +239,11 @@ class Receiver:
 
     def note_shown(self, organization_id: int, popup_id: int, member_id: int, now: datetime) -> None:
         """Note that a member's screen really shows a popup; ``flush`` writes it down."""
+        if (popup_id, member_id) in self.noted:
+            return
+        if len(self.noted) >= _MOST_TRACES:
+            self.noted.clear()
+        self.noted.add((popup_id, member_id))
         if len(self.traces) < _MOST_TRACES:
             self.traces.append(
                 (_TRACE_POPUP, Jsonb([_trace(now, "shown", member_id, 1)]), (popup_id, organization_id))
@@ -223,7 +254,7 @@ class Receiver:
         traces, self.traces = self.traces, []
         if not traces:
             return
-        async with self.pool.connection() as connection, connection.transaction(), connection.pipeline():
+        async with self.pool.connection() as connection:
             for sql, entries, key in traces:
                 keys = key if isinstance(key, tuple) else (key,)
                 await connection.execute(sql, [entries, *keys])
@@ -263,6 +294,7 @@ class _Report:
             and self.state.direction is Direction.IN
             and self.link.popup_seconds > 0
             and not self.event.is_late
+            and not (self.state.state is State.ENDED and self.state.result is Result.ANSWERED)
         )
 
     @property
@@ -349,15 +381,19 @@ def _digest(shape: dict[str, Any]) -> str:
     return hashlib.blake2b(orjson.dumps(shape, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
 
 
-async def _look_up(connection: AsyncConnection[Any], link: Link, event: CallEvent) -> tuple[list[Stored], Match]:
-    """Return the last calls under this event's id, the latest first, and whose number it is."""
+async def _look_up(
+    connection: AsyncConnection[Any], link: Link, event: CallEvent, call_id: UUID | None
+) -> tuple[list[Stored], Match]:
+    """Return the last calls under this event's id, the latest first (or that one call), and whose number it is."""
     parameters = {
         "connector": link.id,
         "external_id": _key(event),
         "organization": link.organization_id,
         "number": event.phone or "",
+        "call": call_id,
     }
-    row = await (await connection.execute(LOOK_UP, parameters)).fetchone()
+    look_up = LOOK_UP_BY_ID if call_id else LOOK_UP_BY_KEY
+    row = await (await connection.execute(look_up, parameters)).fetchone()
     assert row is not None
     calls, cards = row
     return [_stored(call, is_latest=position == 0) for position, call in enumerate(calls or ())], matching.match(
@@ -423,16 +459,23 @@ def set_running(receiver: Receiver | None) -> None:
     _running = (receiver, asyncio.get_running_loop()) if receiver else None
 
 
-def receive_sync(link: Link, event: CallEvent, raw: dict[str, Any], now: datetime) -> Outcome:
+def receive_sync(
+    link: Link, event: CallEvent, raw: dict[str, Any], now: datetime, call_id: UUID | None = None
+) -> Outcome:
     """Receive from a thread: through this process's receiver, or, where none runs, over a connection of its own."""
     if _running is not None:
         receiver, loop = _running
-        return asyncio.run_coroutine_threadsafe(receiver.receive(link, event, raw, now), loop).result(timeout=15)
-    return asyncio.run(_receive_alone(link, event, raw, now))
+        return asyncio.run_coroutine_threadsafe(receiver.receive(link, event, raw, now, call_id), loop).result(
+            timeout=15
+        )
+    return asyncio.run(_receive_alone(link, event, raw, now, call_id))
 
 
-async def _receive_alone(link: Link, event: CallEvent, raw: dict[str, Any], now: datetime) -> Outcome:
+async def _receive_alone(
+    link: Link, event: CallEvent, raw: dict[str, Any], now: datetime, call_id: UUID | None
+) -> Outcome:
     from ringdesk.core.database import open_pool
 
     async with open_pool(max_size=1, configure=configure) as pool:
-        return await Receiver(pool, lambda events, ids, at: {}).receive(link, event, raw, now)
+        receiver = Receiver(pool, lambda events, ids, at: {}, announces=True)
+        return await receiver.receive(link, event, raw, now, call_id)

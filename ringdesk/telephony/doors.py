@@ -55,6 +55,9 @@ class Doors:
         except (OperationalError, PoolTimeout):
             logger.warning("The database did not answer a door in time")
             status, answer = 503, _refusal(scope, "The database is not reachable. Send the event again.")
+        except Exception:
+            logger.exception("A door failed")
+            status, answer = 500, _refusal(scope, "Something went wrong here. Send the event again.")
         if status != 200:
             metrics.REFUSED.labels(status).inc()
         await _answer(send, status, answer)
@@ -70,6 +73,8 @@ class Doors:
         if not link.is_active:
             self.health.while_off(link.id)
             return 404, _refusal(scope, "The connector at this address is switched off.")
+        if rest.strip("/") not in registry()[link.kind].paths:
+            return 404, _refusal(scope, "This connector has no such address.")
         now = datetime.now(UTC)
         try:
             request = await _read(scope, receive, rest.strip("/"))

@@ -10,6 +10,8 @@ from enum import StrEnum
 from ringdesk.telephony.call_events import CallEvent, Direction, Kind, Result
 
 REUSED_AFTER = timedelta(seconds=10)
+# Seconds; what a clock gone mad may make of a call still fits where it is kept.
+LONGEST = 2**31 - 1
 REPEATED_WITHIN = timedelta(seconds=90)
 
 
@@ -86,7 +88,7 @@ def fold(received: Iterable[Received]) -> CallState:
         started_at=started_at,
         answered_at=answered_at,
         ended_at=ended_at,
-        duration=round((ended_at - started_at).total_seconds()) if ended_at else None,
+        duration=min(round((ended_at - started_at).total_seconds()), LONGEST) if ended_at else None,
         recording_url=_first(fact.event.recording_url for fact in reversed(facts)),
     )
 
@@ -128,9 +130,11 @@ _RANK = {kind: rank for rank, kind in enumerate(Kind)}
 
 
 def _ends(facts: Sequence[Received]) -> list[Received]:
-    """The ends that were told, else those that were concluded from silence."""
+    """The ends that were told, else those that were concluded from silence and not belied by talk after them."""
     ends = [fact for fact in facts if fact.event.kind is Kind.ENDED]
-    return [end for end in ends if not end.event.is_presumed] or ends
+    last_talk = max((fact.received_at for fact in facts if fact.event.kind in _TALK), default=None)
+    presumed = [end for end in ends if last_talk is None or end.received_at >= last_talk]
+    return [end for end in ends if not end.event.is_presumed] or presumed
 
 
 def _order(fact: Received) -> tuple[object, ...]:

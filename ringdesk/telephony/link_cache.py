@@ -57,7 +57,9 @@ class LinkCache:
             return None
         link = link_of(row)
         # What was read before a change was announced must not be kept.
-        if generation == self.generation and len(self.links) < _MOST:
+        if len(self.links) >= _MOST:
+            self.links.clear()
+        if generation == self.generation:
             self.links[fingerprint] = (time.monotonic() + KEPT, link)
         return link
 

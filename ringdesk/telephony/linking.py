@@ -38,7 +38,7 @@ def link_number(organization_id: int, number: str, now: datetime) -> int:
             linked = [row[0] for row in cursor.fetchall()]
         for call in Call.objects.for_org(organization_id).filter(pk__in=linked).select_related("connector"):
             body = {"call": _frame(call, match)}
-            events.publish(organization_id, "call.linked", body, branch_id=call.branch_id)
+            events.publish(organization_id, "call.linked", body, branch_id=call.branch_id, extensions=call.extensions)
     return len(linked)
 
 

@@ -1,5 +1,6 @@
 """Calls whose end never comes: concluded from silence, so that nothing rings for ever."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -12,21 +13,27 @@ from ringdesk.telephony.link_cache import BY_ID, link_of
 from ringdesk.telephony.models import Call
 
 # Nobody lets it ring longer; nobody talks longer.
+RINGING_AT_LEAST = timedelta(seconds=60)
 RINGING_AT_MOST = timedelta(minutes=5)
 TALKING_AT_MOST = timedelta(hours=4)
 _BATCH = 500
+logger = logging.getLogger(__name__)
 
 
 def sweep(now: datetime) -> int:
-    """End the calls that have been silent for too long. Returns how many."""
-    silent = Call.objects.exclude(state=Call.State.ENDED).filter(last_received_at__lt=now - timedelta(seconds=60))
+    """End the calls that have been silent for too long. Returns how many. One that cannot be ended stops no other."""
+    ringing = Call.objects.filter(state=Call.State.RINGING, last_received_at__lt=now - RINGING_AT_LEAST)
+    talking = Call.objects.filter(
+        state__in=(Call.State.ANSWERED, Call.State.HELD), last_received_at__lt=now - TALKING_AT_MOST
+    )
     links: dict[int, Link] = {}
     swept = 0
-    for call in silent.order_by("last_received_at")[:_BATCH]:
-        link = links.get(call.connector_id) or links.setdefault(call.connector_id, _link(call.connector_id))
-        if now - call.last_received_at > patience(call, link):
-            calls.receive_sync(link, end_of(call, link, now), {"swept": True}, now)
-            swept += 1
+    for call in [*ringing.order_by("last_received_at")[:_BATCH], *talking.order_by("last_received_at")[:_BATCH]]:
+        try:
+            swept += _end(call, links, now)
+        except Exception:
+            # Whatever is wrong with this one: the others are ended now, and the next sweep comes back to it.
+            logger.exception("Call %s could not be ended", call.pk)
     return swept
 
 
@@ -48,13 +55,21 @@ def end_of(call: Call, link: Link, now: datetime) -> CallEvent:
         result = Result.MISSED
     return CallEvent(
         Kind.ENDED,
-        None if call.external_id.startswith("~") else call.external_id,
+        call.external_id,
         Direction(call.direction),
         call.phone,
         at=now,
         result=result,
         is_presumed=True,
     )
+
+
+def _end(call: Call, links: dict[int, Link], now: datetime) -> bool:
+    link = links.get(call.connector_id) or links.setdefault(call.connector_id, _link(call.connector_id))
+    if now - call.last_received_at <= patience(call, link):
+        return False
+    calls.receive_sync(link, end_of(call, link, now), {"swept": True}, now, call.pk)
+    return True
 
 
 def _link(connector_id: int) -> Link:

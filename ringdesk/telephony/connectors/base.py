@@ -93,6 +93,8 @@ class Connector:
     """A kind of source. Subclass it in a folder of connectors/, or in a package of your own (entry points)."""
 
     kind: ClassVar[str]
+    # What may follow the secret address.
+    paths: ClassVar[frozenset[str]] = frozenset({""})
     title: ClassVar[Text]
     summary: ClassVar[Text]
     # Whether its calls end by themselves when the popup's time is over (the source never tells the end).

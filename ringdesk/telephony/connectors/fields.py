@@ -13,6 +13,8 @@ def read(request: Request) -> dict[str, str]:
     values = {key: value.strip() for key, value in request.query.items() if value.strip()}
     if request.body.strip():
         values.update(_json(request.body) if _is_json(request) else _form(request.body))
+    if any("\x00" in key or "\x00" in value for key, value in values.items()):
+        raise Malformed(_("The request holds a zero byte."))
     return values
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from ringdesk.config.tests.desk import Desk
@@ -246,6 +247,76 @@ def test_smart_transfer_names_the_responsible_extension_only_when_it_is_on(desk:
     place.pbx.save(update_fields=["settings"])
     _until(lambda: desk.get(place.path() + ask).json() == {"responsible": "100"})
     assert Call.objects.count() == 1
+
+
+def test_a_time_that_cannot_be_is_refused_or_passed_over(desk: Desk, place: Place) -> None:
+    ended = "?event=2&call_id=5&src_num=89991234567&dst_num=100"
+    assert desk.get(place.path() + ended + "&timestamp=1").status_code == 400
+    assert desk.get(place.path() + ended + "&timestamp=9999999999").status_code == 400
+    for moment in ("1900-01-01T00:00:00+00:00", "9999-12-31T23:59:59-10:00", "9999-12-31T23:59:59Z"):
+        answer = desk.post(place.path(place.phone), json={"phone": "+79230000001", "timestamp": moment})
+        assert answer.json() == {"success": True}
+    assert Call.objects.get().started_at > timezone.now() - timedelta(minutes=1)
+
+
+def test_a_zero_byte_is_refused_however_it_is_written(desk: Desk, place: Place) -> None:
+    assert desk.post(place.path(), data={"event": "1", "call_id": "a\x00b", "src_num": "1"}).status_code == 400
+    assert desk.post(place.path(), json={"event": "1", "call_id": "a\x00b", "src_num": "1"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("told", "extension"),
+    [("SIP/100", "100"), ("100@pbx.local", "100"), ("+79161234567", "+79161234567"), ("a b", None)],
+)
+def test_an_extension_in_any_spelling_loses_no_call(
+    desk: Desk, place: Place, told: str, extension: str | None
+) -> None:
+    fields = {"event": "1", "src_type": "1", "call_id": "5", "src_num": "89991234567", "dst_num": told}
+    assert desk.get(place.path(), params=fields).status_code == 200
+    assert Call.objects.get().extension == extension
+
+
+def test_what_is_over_or_long_ago_opens_no_popup(desk: Desk, place: Place) -> None:
+    desk.get(place.path() + ENDED)
+    assert Call.objects.get().result == "answered"
+    assert not Popup.objects.exists()
+
+
+def test_an_unknown_address_behind_the_secret_one_rings_nothing(desk: Desk, place: Place) -> None:
+    assert desk.get(place.path(place.phone) + "route?phone=89991234567").status_code == 404
+    assert not Call.objects.exists()
+
+
+def test_the_sweep_ends_the_call_it_found_and_not_a_younger_one_under_the_same_id(desk: Desk, place: Place) -> None:
+    other_client = STARTED.replace("89991234567", "89991230000")
+    for query in (STARTED, other_client, STARTED, ANSWERED):
+        assert desk.get(place.path() + query).status_code == 200
+    assert sweeping.sweep(timezone.now() + timedelta(minutes=6)) == 2
+    states = Call.objects.order_by("generation").values_list("state", "result")
+    assert list(states) == [("ended", "missed"), ("ended", "missed"), ("answered", None)]
+    assert sweeping.sweep(timezone.now() + timedelta(minutes=6)) == 0
+
+
+def test_a_call_that_cannot_be_ended_stops_no_other(desk: Desk, place: Place, other: Place) -> None:
+    for somewhere in (place, other):
+        desk.get(somewhere.path() + STARTED)
+    Call.objects.filter(connector=place.pbx).update(last_received_at=timezone.now() - timedelta(hours=1))
+    place.pbx.__class__.objects.filter(pk=place.pbx.pk).update(secrets_sealed=b"sealed with another key")
+    assert sweeping.sweep(timezone.now() + timedelta(minutes=6)) == 1
+    assert Call.objects.get(connector=other.pbx).state == "ended"
+
+
+def test_a_client_who_is_being_deleted_does_not_lose_the_call(desk: Desk, place: Place) -> None:
+    client = Client.objects.create(organization=place.organization, name="Gone")
+    Phone.objects.create(organization=place.organization, client=client, number=PHONE, reversed=PHONE[:0:-1])
+    answers: list[int] = []
+    with transaction.atomic():
+        client.delete()
+        ring = threading.Thread(target=lambda: answers.append(desk.get(place.path() + STARTED).status_code))
+        ring.start()
+        ring.join(0.5)
+    ring.join()
+    assert (answers, Call.objects.get().client) == ([200], None)
 
 
 def test_another_organization_gets_its_own_calls_only(desk: Desk, place: Place, other: Place) -> None:

@@ -126,6 +126,11 @@ def test_an_end_that_was_told_beats_one_that_was_presumed() -> None:
     assert fold(received(RINGING, presumed, ENDED)).result is Result.ANSWERED
 
 
+def test_an_answer_after_a_presumed_end_belies_it() -> None:
+    presumed = event(Kind.ENDED, is_presumed=True, result=Result.MISSED)
+    assert fold(received(RINGING, presumed, ANSWERED)).state is State.ANSWERED
+
+
 def known(*told: CallEvent, is_latest: bool = True) -> Known:
     reports = received(*told)
     return Known(tuple(reports), reports[-1].received_at, is_latest)

@@ -110,7 +110,12 @@ function receive(raw: string): void {
     remember(frame.id);
   }
   freshUntil = now();
-  if (frame.type === "resync") refreshEverything();
+  if (frame.type === "resync") {
+    // Of another count of ids (a restored backup, say): begin anew with the next frame.
+    lastId = null;
+    sessionStorage.removeItem(storageKey);
+    refreshEverything();
+  }
   else dispatch(frame.type, frame);
 }
 

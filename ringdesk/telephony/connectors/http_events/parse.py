@@ -30,7 +30,10 @@ RESULTS = {
 }
 MAX_ID = 200
 _ID_SUFFIX = re.compile(r"_id\d*$")
-_EXTENSION = re.compile(r"^[0-9*#A-Za-z._-]{1,32}$")
+_EXTENSION = re.compile(r"^\+?[0-9*#A-Za-z._-]{1,31}$")
+_CHANNEL = re.compile(r"^(SIP|PJSIP|Local)/", re.IGNORECASE)
+SINCE_2000 = 946_684_800
+A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def parse(values: Mapping[str, str], link: Link, now: datetime) -> Parsed:
     elif event == ANSWERED:
         fact = CallEvent(Kind.ANSWERED, external_id, parties.direction, parties.phone, first, several, line)
     else:
-        ended_at = _moment(values, "timestamp")
+        ended_at = _moment(values, "timestamp", now)
         fact = CallEvent(
             Kind.ENDED,
             external_id,
@@ -73,11 +76,12 @@ def parse(values: Mapping[str, str], link: Link, now: datetime) -> Parsed:
             first,
             several,
             line,
-            started_at=_later(_moment(values, "call_start_timestamp"), clocks.correction(ended_at, now)),
-            answered_at=_later(_moment(values, "call_answer_timestamp"), clocks.correction(ended_at, now)),
+            started_at=_later(_moment(values, "call_start_timestamp", now), clocks.correction(ended_at, now)),
+            answered_at=_later(_moment(values, "call_answer_timestamp", now), clocks.correction(ended_at, now)),
             ended_at=_later(ended_at, clocks.correction(ended_at, now)),
             result=_result(values),
             recording_url=_recording(values),
+            is_late=ended_at is not None and now - ended_at > timedelta(seconds=max(link.popup_seconds, 60)),
         )
     return Parsed((fact,), question)
 
@@ -102,13 +106,9 @@ def _parties(values: Mapping[str, str], link: Link, line: str) -> _Parties:
 
 
 def _extensions(*numbers: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(number for number in numbers if number and _is_extension(number)))
-
-
-def _is_extension(number: str) -> bool:
-    if not _EXTENSION.match(number):
-        raise Malformed(_("The extension holds characters that no extension has."))
-    return True
+    bare = (_CHANNEL.sub("", number.partition("@")[0]) for number in numbers)
+    # What cannot be read as an extension is left out: the call matters more.
+    return tuple(dict.fromkeys(number for number in bare if _EXTENSION.match(number)))
 
 
 def _phone(number: str, link: Link, line: str) -> str:
@@ -120,17 +120,19 @@ def _phone(number: str, link: Link, line: str) -> str:
     return phones.normalize(number, branch[1] if branch else link.region)
 
 
-def _moment(values: Mapping[str, str], name: str) -> datetime | None:
+def _moment(values: Mapping[str, str], name: str, now: datetime) -> datetime | None:
     text = values.get(name, "")
     if not text or text == "0":
         return None
     try:
         seconds = float(text)
-        if not 0 < seconds < 10_000_000_000:
+        if not SINCE_2000 <= seconds <= now.timestamp() + A_DAY:
             raise ValueError(text)
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise Malformed(_("Parameter %(name)s must be Unix seconds.") % {"name": name}) from error
+        raise Malformed(
+            _("Parameter %(name)s must be Unix seconds, not before 2000 and not in the future.") % {"name": name}
+        ) from error
 
 
 def _later(moment: datetime | None, by: timedelta) -> datetime | None:

@@ -10,6 +10,7 @@ from ringdesk.core import phones
 from ringdesk.telephony.call_events import CallEvent, Direction, Kind
 from ringdesk.telephony.connectors.base import Link, Malformed, Parsed
 
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 NUMBER_FIELDS = ("phone", "number", "from", "caller")
 KINDS = {"ringing": Kind.RINGING, "answered": Kind.ANSWERED, "ended": Kind.ENDED}
 # %from%, %CNUM, [call_number], {number}, {{ caller }}, $number: the app did not fill its template in.
@@ -24,7 +25,7 @@ def parse(values: Mapping[str, str], link: Link, now: datetime) -> Parsed:
     external_id = values.get("call_id") or None
     if external_id and (len(external_id) > 200 or _TEMPLATE.match(external_id)):
         raise Malformed(_("Field call_id is a template that was not filled in, or is too long."))
-    at = _moment(values.get("timestamp", ""))
+    at = _moment(values.get("timestamp", ""), now)
     event = CallEvent(
         kind,
         external_id,
@@ -59,16 +60,21 @@ def _phone(values: Mapping[str, str], link: Link) -> str:
     return number
 
 
-def _moment(text: str) -> datetime | None:
+def _moment(text: str, now: datetime) -> datetime | None:
+    """Return when the phone says it rang; None when it says nothing certain or nothing possible."""
     if not text or _TEMPLATE.match(text):
         return None
     try:
         if re.fullmatch(r"\d{9,11}(\.\d+)?", text):
-            return datetime.fromtimestamp(float(text), UTC)
-        if re.fullmatch(r"\d{12,14}", text):
-            return datetime.fromtimestamp(int(text) / 1000, UTC)
-        moment = datetime.fromisoformat(text)
+            moment = datetime.fromtimestamp(float(text), UTC)
+        elif re.fullmatch(r"\d{12,14}", text):
+            moment = datetime.fromtimestamp(int(text) / 1000, UTC)
+        else:
+            told = datetime.fromisoformat(text)
+            if told.tzinfo is None:
+                # A local time without its zone tells nothing certain.
+                return None
+            moment = told.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    # A local time without its zone tells nothing certain.
-    return moment.astimezone(UTC) if moment.tzinfo else None
+    return moment if _EARLIEST <= moment <= now + timedelta(days=1) else None
