@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ringdesk.accounts.models import Member, Organization
+from ringdesk.core.asked import searched
 from ringdesk.crm.models import Client, Contract
 
 _NAME_LENGTH = 200
@@ -34,7 +35,7 @@ class FilterForm(forms.Form):
 
     def chosen(self, field: str) -> str:
         """Return what was chosen, or "" where nothing that can be."""
-        return str(self.cleaned_data.get(field, "")).strip()
+        return searched(str(self.cleaned_data.get(field, "")))
 
 
 class TagsField(forms.MultipleChoiceField):

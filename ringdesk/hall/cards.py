@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from ringdesk.accounts.branches import hours_of
 from ringdesk.accounts.models import Branch
 from ringdesk.core import phones
+from ringdesk.core.asked import positive_id
 from ringdesk.core.intervals import Span
 from ringdesk.core.problems import Stale
 from ringdesk.crm.models import Client
@@ -89,7 +90,7 @@ def initial(branch: Branch, asked: Mapping[str, str], now: datetime) -> dict[str
         "guest_name": client.name if client else "",
         "about": client.about if client else "",
         "status": None,
-        "tables": [int(part) for part in asked.get("table", "").split(",") if part.isdigit()][:20],
+        "tables": [pk for part in asked.get("table", "").split(",")[:20] if (pk := positive_id(part))],
         "call": asked.get("call") or None,
     }
     return values | _times(starts_at, starts_at + length, branch)
@@ -130,7 +131,7 @@ def _first_start(branch: Branch, asked: Mapping[str, str], now: datetime, *, exa
         return now.replace(second=0, microsecond=0)
     day = _date(asked.get("date", ""))
     start = asked.get("start", "")
-    if day is not None and start.isdigit() and len(start) < 5:
+    if day is not None and start.isascii() and start.isdigit() and len(start) < 5:
         return days.midnight(day, branch.zone) + timedelta(minutes=int(start))
     clock = hours_and_minutes(start) if ":" in start else None
     soonest = days.round_up(now)
@@ -153,9 +154,10 @@ def _date(text: str) -> date | None:
 
 
 def _asked_client(branch: Branch, text: str) -> Client | None:
-    if not text.isdigit():
+    pk = positive_id(text)
+    if pk is None:
         return None
-    client: Client | None = Client.objects.for_org(branch.organization_id).filter(pk=text).first()
+    client: Client | None = Client.objects.for_org(branch.organization_id).filter(pk=pk).first()
     return client
 
 

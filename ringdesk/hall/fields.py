@@ -8,6 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from ringdesk.core.asked import positive_id
+
 HOURS_AND_MINUTES = re.compile(r"^\s*(\d{1,2}?)\s*[:.,\-\s]?\s*(\d{2})?\s*$")
 LONGEST_HOURS = 24
 
@@ -77,6 +79,7 @@ class IdsField(forms.Field):
 
     def to_python(self, value: Any) -> list[int]:
         parts = [part for each in value or [] for part in str(each).split(",") if part]
-        if not all(part.isdigit() and len(part) < 19 for part in parts):
+        ids = {positive_id(part) for part in parts}
+        if None in ids:
             raise ValidationError(_("There is no such table in this branch."))
-        return sorted({int(part) for part in parts})
+        return sorted(pk for pk in ids if pk is not None)

@@ -1,19 +1,22 @@
 """The reservation card and the forms of the settings: what was typed becomes a Wish, or an error beside its field."""
 
+from datetime import date as calendar_date
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch
 from ringdesk.core import phones
+from ringdesk.core.asked import positive_id
 from ringdesk.hall import days
 from ringdesk.hall.fields import ClockField, IdsField, LengthField
 from ringdesk.hall.models import Hall, HallSettings, Reservation, ReservationStatus
-from ringdesk.hall.reservations import MOST_GUESTS, Course, Wish
+from ringdesk.hall.reservations import MOST_GUESTS, YEARS, Course, Wish
 
 NEW_CLIENT = "new"
 
@@ -92,6 +95,13 @@ class CardForm(forms.Form):
         status: Any = self.fields["status"]
         status.queryset = offered
 
+    def clean_date(self) -> calendar_date:
+        """Refuse a day of no sensible year, before anything is reckoned with it: dates have a first and a last."""
+        day: calendar_date = self.cleaned_data["date"]
+        if day.year not in YEARS:
+            raise ValidationError(_("Check the date."))
+        return day
+
     def clean_phone(self) -> str:
         return phones.normalize(self.cleaned_data["phone"], self.branch.region)
 
@@ -143,7 +153,7 @@ class CardForm(forms.Form):
             course=cleaned["course"] or kept,
             phone=cleaned["phone"],
             guest_name=cleaned["guest_name"],
-            client_id=int(client) if client.isdigit() else None,
+            client_id=positive_id(client),
             new_client=client == NEW_CLIENT,
             about=cleaned["about"] if cleaned["guest_name"] or cleaned["about"] else None,
             comment=cleaned["comment"],

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from ringdesk.accounts.models import Member
 from ringdesk.core import phones
+from ringdesk.core.asked import searched
 from ringdesk.crm import searching
 from ringdesk.crm.models import Client, Contract, Lead
 from ringdesk.telephony.models import Call
@@ -76,7 +77,7 @@ def bounds(period: Period, now: datetime, zone: tzinfo) -> tuple[datetime | None
 
 def matching(organization_id: int, text: str) -> Q:
     """Return the condition of calls whose number, or whose client's, contract's or lead's name, holds this text."""
-    text = text.strip()
+    text = searched(text)
     contracts = Contract.objects.for_org(organization_id)
     if parts := number_parts(text):
         found = Q(contract__in=contracts.filter(number__icontains=text).values("pk"))

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Member, Module
+from ringdesk.core.asked import searched
 from ringdesk.crm import searching
 from ringdesk.crm.models import Client
 from ringdesk.hall.models import Reservation
@@ -76,7 +77,7 @@ def reservations(member: Member, text: str, now: datetime) -> QuerySet[Reservati
 @member_required()
 def search(request: SeatedRequest) -> HttpResponse:
     """Show what was found: under the header's field, or on a page of its own."""
-    text = request.GET.get("q", "").strip()[:100]
+    text = searched(request.GET.get("q", ""))[:100]
     limit = IN_DROPDOWN if request.htmx else ON_PAGE
     region = request.branch.region if request.branch else "RU"
     found = find(request.member, text, timezone.now(), limit=limit, region=region)

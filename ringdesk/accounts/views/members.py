@@ -16,13 +16,14 @@ from ringdesk.accounts.forms.people import InvitationForm, MemberForm
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Invitation, Member
 from ringdesk.accounts.views import sent, shown, told_over
+from ringdesk.core.asked import searched
 
 PAGE = 25
 
 
 @member_required("members.see")
 def member_list(request: SeatedRequest) -> HttpResponse:
-    query = request.GET.get("q", "").strip()
+    query = searched(request.GET.get("q", ""))
     page = Paginator(_found(request, query), PAGE).get_page(request.GET.get("page"))
     by = request.member
     may_change = by.may("members.change")

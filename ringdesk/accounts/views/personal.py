@@ -17,6 +17,7 @@ from ringdesk.accounts.forms.people import ProfileForm
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Branch, Member, User
 from ringdesk.accounts.views import sent, shown
+from ringdesk.core.asked import positive_id
 
 
 @member_required()
@@ -71,5 +72,4 @@ def no_seat(request: HttpRequest) -> HttpResponse:
 
 
 def _number(request: HttpRequest, field: str) -> int:
-    value = request.POST.get(field, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
+    return positive_id(request.POST.get(field, "")) or 0

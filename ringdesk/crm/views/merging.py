@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from ringdesk.accounts.guards import SeatedRequest, member_required
+from ringdesk.core.asked import positive_id
 from ringdesk.core.problems import RingdeskError
 from ringdesk.crm import clients, merging
 from ringdesk.crm.models import Client
@@ -50,6 +51,6 @@ def merge(request: SeatedRequest) -> HttpResponse:
 
 
 def _chosen(request: SeatedRequest, data: object) -> Sequence[Client]:
-    ids = [int(pk) for pk in data.getlist("client") if pk.isdecimal()]  # type: ignore[attr-defined]
+    ids = [pk for text in data.getlist("client") if (pk := positive_id(text))]  # type: ignore[attr-defined]
     found = Client.objects.for_org(request.organization).filter(pk__in=ids[: merging.MOST])
     return list(found.select_related("company", "responsible").prefetch_related("phones").order_by("id"))

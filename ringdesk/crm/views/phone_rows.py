@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from ringdesk.accounts.guards import SeatedRequest, member_required
+from ringdesk.core.asked import positive_id
 from ringdesk.crm import phone_rows
 from ringdesk.crm.models import Client, Contract
 from ringdesk.crm.views.answers import region_of
@@ -25,11 +26,11 @@ def rows(request: SeatedRequest) -> HttpResponse:
 
 
 def _card(request: SeatedRequest) -> Client | Contract | None:
-    client, contract = request.GET.get("client", ""), request.GET.get("contract", "")
-    if contract.isdecimal():
-        found: Contract = get_object_or_404(Contract.objects.for_org(request.organization), pk=int(contract))
+    client, contract = (positive_id(request.GET.get(name, "")) for name in ("client", "contract"))
+    if contract is not None:
+        found: Contract = get_object_or_404(Contract.objects.for_org(request.organization), pk=contract)
         return found
-    if client.isdecimal():
-        card: Client = get_object_or_404(Client.objects.for_org(request.organization), pk=int(client))
+    if client is not None:
+        card: Client = get_object_or_404(Client.objects.for_org(request.organization), pk=client)
         return card
     return None

@@ -382,3 +382,10 @@ class TestRefreshing:
         for name in ("hall:card_tables", "hall:card_guest"):
             assert accountant.get(reverse(name)).status_code == 403
             assert stranger.get(reverse(name), {"reservation": made.pk}).status_code == 404
+
+
+def test_a_guest_and_a_date_that_are_none(ours: Restaurant, hostess: Browser) -> None:
+    page = hostess.post(NEW, filled(ours, "1", date="9999-12-31"))
+    assert (page.status_code, "Check the date." in page.content.decode()) == (422, True)
+    assert hostess.post(NEW, filled(ours, "1", tables=["²"])).status_code == 422
+    assert hostess.post(NEW, filled(ours, "1", client="²")).status_code == 302

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Branch
 from ringdesk.core import phones
+from ringdesk.core.asked import positive_id
 from ringdesk.core.problems import Conflict, Invalid, Stale
 from ringdesk.hall import cards, reservations
 from ringdesk.hall.forms import CardForm
@@ -76,8 +77,8 @@ def card_guest(request: SeatedRequest) -> HttpResponse:
 
 
 def _subject(request: SeatedRequest) -> tuple[Branch, Reservation | None]:
-    pk = request.GET.get("reservation", "")
-    if not pk.isdigit():
+    pk = positive_id(request.GET.get("reservation", ""))
+    if pk is None:
         return request.branch, None
     reservation = get_object_or_404(reservations_of(request).select_related("branch__organization", "client"), pk=pk)
     return reservation.branch, reservation

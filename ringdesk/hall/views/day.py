@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Branch
+from ringdesk.core.asked import positive_id
 from ringdesk.core.intervals import Span
 from ringdesk.core.problems import Conflict, Invalid
 from ringdesk.hall import board, days, reservations
@@ -60,13 +61,11 @@ def parse_day(text: str | None) -> date | None:
 
 
 def _hall_id(branch: Branch, text: str | None) -> int | None:
-    if not text or not text.isdigit():
+    pk = positive_id(text or "")
+    if pk is None:
         return None
     found: int | None = (
-        Hall.objects.for_org(branch.organization_id)
-        .filter(branch=branch, pk=text)
-        .values_list("pk", flat=True)
-        .first()
+        Hall.objects.for_org(branch.organization_id).filter(branch=branch, pk=pk).values_list("pk", flat=True).first()
     )
     return found
 
@@ -121,7 +120,7 @@ def _table_ids(reservation: Reservation, asked: Mapping[str, str]) -> list[int]:
 def _number(asked: Mapping[str, str], name: str, otherwise: int | None = None) -> int | None:
     text = asked.get(name, "")
     digits = text.removeprefix("-")
-    return int(text) if digits.isdigit() and len(digits) < 16 else otherwise
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 16 else otherwise
 
 
 def _plain(error: Conflict | Invalid) -> dict[str, Any]:
