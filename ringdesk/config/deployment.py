@@ -86,6 +86,10 @@ def _secret_key(data: Path) -> str:
 def _public_address(_: Path) -> str:
     from django.conf import settings
 
+    if not settings.PUBLIC_URL and os.environ.get("EMAIL_URL"):
+        raise Fault(
+            "RINGDESK_PUBLIC_URL is not set, but EMAIL_URL is: the links in letters could be made to lead elsewhere"
+        )
     if not settings.PUBLIC_URL:
         raise Advice(
             "RINGDESK_PUBLIC_URL is not set; links in letters and at connectors show this machine's own address"

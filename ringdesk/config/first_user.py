@@ -29,7 +29,7 @@ def create_user(data: Path, email: str, name: str, organization: str, *, passwor
 
 
 def _store(email: str, name: str, organization: str, password: str) -> tuple[str, str]:
-    from ringdesk.accounts import members, organizations
+    from ringdesk.accounts import members, organizations, sign_out
     from ringdesk.accounts.access import Role
     from ringdesk.accounts.invitations import check_password
     from ringdesk.accounts.models import Organization, User
@@ -44,6 +44,7 @@ def _store(email: str, name: str, organization: str, password: str) -> tuple[str
         known.is_active = True
         known.save(update_fields=["password", "is_active"])
         members.end_sessions(known)
+        sign_out.close_sockets(known)
         return f"{email} has a new password; whoever was signed in as {email} is signed out.", chosen
     validate(User(email=email), "email")
     name = name or _ask("Name", "--name")

@@ -1,6 +1,7 @@
 """Django settings. Everything that differs between installations comes from the environment."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 from environs import Env
@@ -16,7 +17,9 @@ PARTS = frozenset(env.list("RINGDESK_PARTS", ["web", "worker", "listen"]))
 
 DEBUG = False
 SECRET_KEY = env.str("RINGDESK_SECRET_KEY", "") or read_or_create(DATA)
-ALLOWED_HOSTS = env.list("RINGDESK_HOSTS", ["*"])
+# A link in a letter is made of the host that a request claims unless we know our own, and then we answer to no other.
+_OWN_HOSTS = [urlsplit(PUBLIC_URL).hostname or "", "localhost", "127.0.0.1", "[::1]"] if PUBLIC_URL else ["*"]
+ALLOWED_HOSTS = env.list("RINGDESK_HOSTS", "") or _OWN_HOSTS
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 INSTALLED_APPS = [

@@ -1,8 +1,10 @@
 """Whoever loses the seat or the token hears nothing more, from the next moment on."""
 
+import re
 from collections.abc import Callable
 
 import pytest
+from django.core import mail as outbox
 from django.test import Client as Browser
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -10,7 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 from ringdesk.accounts import members, tokens
 from ringdesk.accounts.access import Role
 from ringdesk.accounts.models import Member, User
-from ringdesk.accounts.tests.conftest import House, make_house
+from ringdesk.accounts.tests.conftest import PASSWORD, House, make_house
 from ringdesk.config.tests.desk import Desk
 
 Enter = Callable[[Member | User], Browser]
@@ -55,4 +57,45 @@ def test_a_revoked_tokens_sockets_close(house: House, desk: Desk) -> None:
 def test_another_role_is_heard_with_its_own_rights(house: House, enter: Enter, desk: Desk) -> None:
     with listen(desk, enter(house.hostess)) as web_socket:
         members.change_member(house.hostess, by=house.owner, role=Role.CASHIER)
+        assert closed_with(web_socket) == 4009
+
+
+def test_signing_out_closes_the_sockets_of_all_tabs(house: House, enter: Enter, desk: Desk) -> None:
+    browser = enter(house.hostess)
+    cookie = browser.cookies["sessionid"].value
+    with listen(desk, browser) as web_socket, listen(desk, enter(house.owner)) as owners:
+        assert browser.post("/account/logout/").status_code == 302
+        assert closed_with(web_socket) == 4009
+        with pytest.raises(TimeoutError):
+            owners.recv(timeout=0.3)
+    browser.cookies["sessionid"] = cookie
+    with listen(desk, browser) as again:
+        assert closed_with(again) == 4001
+
+
+def test_a_new_password_closes_the_sockets_of_the_sessions_it_ends(house: House, enter: Enter, desk: Desk) -> None:
+    user = house.hostess.user
+    user.set_password(PASSWORD)
+    user.save()
+    here, elsewhere = enter(user), enter(user)
+    wish = {"oldpassword": PASSWORD, "password1": "another long secret", "password2": "another long secret"}
+    with listen(desk, elsewhere) as web_socket:
+        assert here.post("/account/password/change/", wish).status_code == 302
+        assert closed_with(web_socket) == 4009
+    with listen(desk, elsewhere) as again:
+        assert closed_with(again) == 4001
+
+
+def test_a_reset_password_closes_the_sockets(house: House, enter: Enter, desk: Desk) -> None:
+    user = house.hostess.user
+    user.set_password(PASSWORD)
+    user.save()
+    with listen(desk, enter(user)) as web_socket:
+        stranger = Browser()
+        stranger.post("/account/password/reset/", {"email": user.email})
+        link = re.search(r"/account/password/reset/key/\S+", str(outbox.outbox[0].body))
+        assert link is not None
+        form = stranger.get(link[0], follow=True).redirect_chain[-1][0]
+        wish = {"password1": "another long secret", "password2": "another long secret"}
+        assert stranger.post(form, wish).status_code == 302
         assert closed_with(web_socket) == 4009

@@ -165,3 +165,12 @@ def test_the_check_says_what_is_missing(filled: Path) -> None:
         f"FAULT   secret key: others may read {filled}/secret_key; run: chmod 600 {filled}/secret_key" in done.stdout
     )
     assert "ok      public address: https://desk.example.org" in done.stdout
+
+
+def test_the_check_refuses_letters_without_an_address_of_ours(filled: Path) -> None:
+    mail = "smtp://127.0.0.1:9"
+    done = ringdesk("check", "--data", str(filled), EMAIL_URL=mail)
+    assert "FAULT   public address: RINGDESK_PUBLIC_URL is not set, but EMAIL_URL is" in done.stdout
+    assert done.returncode == 1
+    done = ringdesk("check", "--data", str(filled), EMAIL_URL=mail, RINGDESK_PUBLIC_URL="https://desk.example.org")
+    assert "ok      public address" in done.stdout
