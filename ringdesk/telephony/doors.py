@@ -1,11 +1,14 @@
 """The doors for PBXes and phones: ``/pbx/<token>/…``, plain ASGI ahead of Django.
 
 Token → connector (cached) → ``parse`` (pure) → ``calls.receive`` → answer. The answer waits for the commit and
-for nothing else. A refused request changes nothing but the connector's tally of refusals.
+for nothing else. A refused request changes nothing but the connector's tally of refusals. A PBX that asks whom to
+route to is answered in time, whatever else is going on: with "nobody" when it cannot be found out.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,14 +18,26 @@ from django.utils import translation
 from psycopg import OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from ringdesk.core import metrics
+from ringdesk.core import metrics, phones
 from ringdesk.core.problems import RingdeskError
 from ringdesk.crm import matching
-from ringdesk.crm.linking import ROWS_BY_NUMBER
+from ringdesk.crm.linking import ROWS_BY_LAST_DIGITS, ROWS_BY_NUMBER
+from ringdesk.crm.matching import Match
 from ringdesk.telephony import routing
 from ringdesk.telephony.calls import Receiver
-from ringdesk.telephony.connectors import registry
-from ringdesk.telephony.connectors.base import Link, Malformed, Parsed, Refused, Request, RouteQuestion
+from ringdesk.telephony.connectors import fields, registry
+from ringdesk.telephony.connectors.base import (
+    NOBODY,
+    Caller,
+    Connector,
+    Link,
+    Malformed,
+    Parsed,
+    Refused,
+    Reply,
+    Request,
+    RouteQuestion,
+)
 from ringdesk.telephony.health import Health
 from ringdesk.telephony.link_cache import LinkCache
 
@@ -34,6 +49,11 @@ PREFIX = "/pbx/"
 MAX_BODY = 1024 * 1024
 _KEPT_BODY = 16 * 1024
 _TOKEN_LENGTH = 200
+# Every kind has this address: a dialplan asks it whom to route to.
+ROUTE = "route"
+# Seconds; the PBX and the caller are waiting.
+OWN_ANSWER_WITHIN = 1.0
+STORED_WITHIN = 2.0
 logger = logging.getLogger(__name__)
 
 
@@ -41,13 +61,27 @@ class TooLarge(Exception):
     """The body is over 1 MiB."""
 
 
+# An outside CRM's word on whose extension a caller is to be put through to; None: it has none, ours counts.
+AskOutside = Callable[[Link, RouteQuestion], Awaitable[str | None]]
+
+
 class Doors:
     """The ASGI application behind ``/pbx/``."""
 
-    def __init__(self, pool: AsyncConnectionPool[Any], receiver: Receiver, links: LinkCache, health: Health) -> None:
+    def __init__(
+        self,
+        pool: AsyncConnectionPool[Any],
+        receiver: Receiver,
+        links: LinkCache,
+        health: Health,
+        ask_outside: AskOutside | None = None,
+    ) -> None:
         self.pool, self.receiver, self.links, self.health = pool, receiver, links, health
+        self.ask_outside = ask_outside
+        self.following: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer: Reply
         try:
             # Some texts are put together where they arise, so the language is set for the whole of it.
             with translation.override(_language(scope)):
@@ -62,9 +96,10 @@ class Doors:
             metrics.REFUSED.labels(status).inc()
         await _answer(send, status, answer)
 
-    async def handle(self, scope: Scope, receive: Receive) -> tuple[int, dict[str, Any]]:
-        """Return status and JSON answer of one request."""
+    async def handle(self, scope: Scope, receive: Receive) -> tuple[int, Reply]:
+        """Return status and answer of one request."""
         token, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
+        rest = rest.strip("/")
         if scope["method"] not in ("GET", "POST"):
             return 405, _refusal(scope, "Use GET or POST.")
         link = await self.links.find(token) if 0 < len(token) <= _TOKEN_LENGTH else None
@@ -73,12 +108,15 @@ class Doors:
         if not link.is_active:
             self.health.while_off(link.id)
             return 404, _refusal(scope, "The connector at this address is switched off.")
-        if rest.strip("/") not in registry()[link.kind].paths:
+        connector = registry()[link.kind]
+        if rest not in connector.paths and not (rest == ROUTE and connector.has_extensions):
             return 404, _refusal(scope, "This connector has no such address.")
         now = datetime.now(UTC)
         try:
-            request = await _read(scope, receive, rest.strip("/"))
-            return 200, await self.admit(link, request, now)
+            request = await _read(scope, receive, rest)
+            if rest == ROUTE:
+                return 200, await self.route(link, request)
+            return await self.admit(link, request, now)
         except TooLarge:
             self.health.refused(link.id, "413: over 1 MiB", now)
             return 413, _refusal(scope, "The request is larger than 1 MiB.")
@@ -89,13 +127,79 @@ class Doors:
             self.health.refused(link.id, f"403: {error.message}", now)
             return 403, _refusal(scope, error)
 
-    async def admit(self, link: Link, request: Request, now: datetime) -> dict[str, Any]:
-        """Parse a request, store what it says, and return the connector's answer. Raises Malformed, Refused."""
+    async def route(self, link: Link, request: Request) -> str:
+        """Answer a dialplan: the extension to route to, or nothing. Raises Malformed without ``phone``."""
+        values = fields.read(request)
+        if "phone" not in values and not phones.is_hidden(request.query.get("phone", "-")):
+            raise Malformed("Parameter phone is missing.")
+        line = phones.digits_of(values.get("line", ""))[: phones.MAX_LENGTH]
+        known = link.lines.get(line)
+        phone = phones.normalize(values.get("phone", ""), known[1] if known else link.region)
+        return (await self.find_caller(link, RouteQuestion(phone, line))).responsible
+
+    async def admit(self, link: Link, request: Request, now: datetime) -> tuple[int, Reply]:
+        """Parse a request, store what it says, return status and answer. Raises Malformed, Refused."""
         connector = registry()[link.kind]
         parsed = connector.parse(request, link, now)
+        if parsed.question and connector.answers_in_reply:
+            return await self._answer_question(connector, link, parsed, parsed.question, request, now)
         await self._store(link, parsed, request, now)
-        responsible = await self._route(link, parsed.question) if parsed.question else None
-        return connector.answer(responsible)
+        self._follow(connector, link, parsed)
+        return 200, connector.answer(parsed, None) if parsed.reply is None else parsed.reply
+
+    async def find_caller(self, link: Link, question: RouteQuestion) -> Caller:
+        """Return who calls and where to, NOBODY when it cannot be found out in time."""
+        if not question.phone:
+            return NOBODY
+        outside = None
+        if self.ask_outside and routing.is_forwarding(link):
+            outside = asyncio.create_task(self._ask_outside(self.ask_outside, link, question))
+        try:
+            async with asyncio.timeout(OWN_ANSWER_WITHIN):
+                caller = routing.caller(await self._match(link, question.phone), link)
+        except (TimeoutError, OperationalError, PoolTimeout):
+            logger.warning("The database did not say in time whom to route a caller to")
+            caller = NOBODY
+        responsible = await outside if outside else None
+        return caller if responsible is None else replace(caller, responsible=responsible)
+
+    async def _match(self, link: Link, phone: str) -> Match:
+        """The whole number wins; where it is on no card, its last digits tell."""
+        async with self.pool.connection() as connection:
+            parameters = {"organization": link.organization_id, "number": phone}
+            rows = await (await connection.execute(ROWS_BY_NUMBER, parameters)).fetchall()
+            digits = phones.reverse(phone)
+            if not rows and len(digits) > link.rules.last_digits:
+                last = {"organization": link.organization_id, "reversed": digits[: link.rules.last_digits] + "%"}
+                rows = await (await connection.execute(ROWS_BY_LAST_DIGITS, last)).fetchall()
+        return matching.match(rows)
+
+    @staticmethod
+    async def _ask_outside(ask: AskOutside, link: Link, question: RouteQuestion) -> str | None:
+        try:
+            return await ask(link, question)
+        except Exception:
+            logger.exception("An outside CRM could not be asked")
+            return None
+
+    async def _answer_question(
+        self,
+        connector: Connector,
+        link: Link,
+        parsed: Parsed,
+        question: RouteQuestion,
+        request: Request,
+        now: datetime,
+    ) -> tuple[int, Reply]:
+        asked = asyncio.create_task(self.find_caller(link, question))
+        # Goes on when time is up: what was reported is not lost.
+        stored = self._in_background(self._store(link, parsed, request, now))
+        try:
+            await asyncio.wait_for(asyncio.shield(stored), STORED_WITHIN)
+        except (TimeoutError, OperationalError, PoolTimeout):
+            asked.cancel()
+            return 503 if parsed.events else 200, connector.answer(parsed, NOBODY)
+        return 200, connector.answer(parsed, await asked)
 
     async def _store(self, link: Link, parsed: Parsed, request: Request, now: datetime) -> None:
         raw = _raw(request)
@@ -104,13 +208,29 @@ class Doors:
         metrics.EVENTS.labels(link.kind).inc()
         self.health.received(link.id, now, parsed.agent_version)
 
-    async def _route(self, link: Link, question: RouteQuestion) -> str:
-        if not link.settings.get("smart_transfer") or not question.phone:
-            return ""
-        async with self.pool.connection() as connection:
-            parameters = {"organization": link.organization_id, "number": question.phone}
-            rows = await (await connection.execute(ROWS_BY_NUMBER, parameters)).fetchall()
-        return routing.responsible_extension(matching.match(rows), link.extensions)
+    def _follow(self, connector: Connector, link: Link, parsed: Parsed) -> None:
+        if type(connector).follow is not Connector.follow:
+            self._in_background(self._do_follow(connector, link, parsed))
+
+    async def _do_follow(self, connector: Connector, link: Link, parsed: Parsed) -> None:
+        try:
+            caller = await self.find_caller(link, parsed.question) if parsed.question else None
+            await connector.follow(link, parsed, caller)
+        except RingdeskError as error:
+            self.health.failed(link.id, str(error.message), datetime.now(UTC))
+        except Exception:
+            logger.exception("What follows from a report of a %s connector failed", link.kind)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self.following.add(task)
+        task.add_done_callback(self._is_done)
+        return task
+
+    def _is_done(self, task: asyncio.Task[None]) -> None:
+        self.following.discard(task)
+        if not task.cancelled() and task.exception():
+            logger.warning("A report could not be stored: %s", type(task.exception()).__name__)
 
 
 async def _read(scope: Scope, receive: Receive, rest: str) -> Request:
@@ -139,7 +259,16 @@ async def _read(scope: Scope, receive: Receive, rest: str) -> Request:
     if any("\x00" in key or "\x00" in value for key, value in query.items()) or b"\x00" in body or b"\\u0000" in body:
         raise Malformed("The request holds a zero byte.")
     content_type = headers.get(b"content-type", b"").decode("latin-1").lower()
-    return Request(scope["method"], rest, query, content_type, body)
+    named = {key.decode("latin-1"): value.decode("latin-1") for key, value in headers.items()}
+    peer = scope["client"][0] if scope.get("client") else ""
+    return Request(scope["method"], rest, query, content_type, body, named, peer)
+
+
+_JSON = b"application/json"
+
+
+def _dumps(answer: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(dict(answer))
 
 
 def _raw(request: Request) -> dict[str, Any]:
@@ -164,9 +293,9 @@ def _refusal(scope: Scope, error: str | RingdeskError) -> dict[str, Any]:
         return {"success": False, "error": text}
 
 
-async def _answer(send: Send, status: int, answer: dict[str, Any]) -> None:
-    body = orjson.dumps(answer)
-    headers = [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+async def _answer(send: Send, status: int, answer: Reply) -> None:
+    body, content_type = (answer.encode(), b"text/plain") if isinstance(answer, str) else (_dumps(answer), _JSON)
+    headers = [(b"content-type", content_type + b"; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     if status == 503:
         headers.append((b"retry-after", b"2"))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -1,5 +1,6 @@
 """What members type in on the pages of telephony."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -46,10 +47,20 @@ class ConnectorForm(forms.Form):
         help_text=_("Whose hostess panel shows its calls; a line with a branch of its own goes first."),
     )
 
-    def __init__(self, *args: Any, by: Member, kind: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, by: Member, kind: str, stored_secrets: Collection[str] = (), **kwargs: Any
+    ) -> None:
+        """``stored_secrets``: names of secrets that are stored; left empty, they stay as they are."""
         super().__init__(*args, **kwargs)
         self.particular = registry()[kind].settings_fields()
+        self.secret = registry()[kind].secret_fields()
         self.fields.update(self.particular)
+        for name, field in self.secret.items():
+            field.widget = forms.PasswordInput(attrs={"autocomplete": "off"})
+            if name in stored_secrets:
+                field.required = False
+                field.widget.attrs["placeholder"] = _("Stored. Leave empty to keep it.")
+            self.fields[name] = field
         choice = self.fields["branch"]
         assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = seats.branches_of(by)
@@ -59,6 +70,10 @@ class ConnectorForm(forms.Form):
     def settings(self) -> dict[str, Any]:
         """Return the kind's own settings as they were typed in."""
         return {name: self.cleaned_data[name] for name in self.particular}
+
+    def new_secrets(self) -> dict[str, str]:
+        """Return the secrets that were typed in."""
+        return {name: self.cleaned_data[name].strip() for name in self.secret if self.cleaned_data[name].strip()}
 
 
 class LineForm(forms.Form):

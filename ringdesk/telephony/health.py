@@ -48,6 +48,15 @@ class Health:
         tally.refused += 1
         tally.last_error, tally.last_error_at = error[:500], now
 
+    def failed(self, connector_id: int, error: str, now: datetime) -> None:
+        """Note what we could not do for the connector; nothing was refused."""
+        tally = self.tallies.setdefault(connector_id, _Tally())
+        tally.last_error, tally.last_error_at = error[:500], now
+
+    def heard(self, connector_id: int, now: datetime) -> None:
+        """Note that the source spoke, though not of a call."""
+        self.tallies.setdefault(connector_id, _Tally()).last_event_at = now
+
     def while_off(self, connector_id: int) -> None:
         self.tallies.setdefault(connector_id, _Tally()).while_off += 1
 

@@ -1,22 +1,29 @@
 """The configured connectors in memory: what a door must know of its token without asking the database each time.
 
 Triggers of the database (migration ``link_changes``) send NOTIFY when a connector, extension, line, branch,
-member or popup setting changes, whoever changed it; the cache is then emptied.
+member, popup setting or rule of calls changes, whoever changed it; the cache is then emptied.
 """
 
+import asyncio
 import time
 from typing import Any
 
 import orjson
-from psycopg_pool import AsyncConnectionPool
+from django.db import connection as database
+from psycopg import OperationalError
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ringdesk.core import sealing
+from ringdesk.telephony import rules
 from ringdesk.telephony.connectors.base import Link
+from ringdesk.telephony.models import Connector
 
 CHANNEL = "ringdesk_links"
 # A lost notice must not outlive this many seconds.
 KEPT = 30.0
 _MOST = 10_000
+# Seconds until the database is taken to be out of reach.
+LONGEST_WAIT = 1.0
 
 _SELECT = """
 SELECT connector.id, connector.organization_id, connector.kind, connector.is_active, connector.branch_id,
@@ -27,7 +34,9 @@ SELECT connector.id, connector.organization_id, connector.kind, connector.is_act
         JOIN accounts_member member ON member.id = extension.member_id AND member.is_active
         WHERE extension.connector_id = connector.id),
        (SELECT jsonb_object_agg(line.number, jsonb_build_array(line.branch_id, b.region)) FROM telephony_line line
-        JOIN accounts_branch b ON b.id = line.branch_id WHERE line.connector_id = connector.id)
+        JOIN accounts_branch b ON b.id = line.branch_id WHERE line.connector_id = connector.id),
+       (SELECT to_jsonb(rules) FROM telephony_callsettings rules
+        WHERE rules.organization_id = connector.organization_id)
 FROM telephony_connector connector
 JOIN accounts_organization organization ON organization.id = connector.organization_id
 LEFT JOIN accounts_branch branch ON branch.id = connector.branch_id
@@ -51,8 +60,14 @@ class LinkCache:
         if cached and cached[0] > time.monotonic():
             return cached[1]
         generation = self.generation
-        async with self.pool.connection() as connection:
-            row = await (await connection.execute(BY_TOKEN, [fingerprint])).fetchone()
+        try:
+            async with asyncio.timeout(LONGEST_WAIT), self.pool.connection() as connection:
+                row = await (await connection.execute(BY_TOKEN, [fingerprint])).fetchone()
+        except (TimeoutError, OperationalError, PoolTimeout):
+            # A PBX that asks whom to route to is answered from what was known last.
+            if cached:
+                return cached[1]
+            raise
         if row is None:
             return None
         link = link_of(row)
@@ -67,6 +82,13 @@ class LinkCache:
         """Forget everything: something changed."""
         self.generation += 1
         self.links.clear()
+
+
+def link(connector: Connector) -> Link:
+    """Return the link of a stored connector, over Django's own connection."""
+    with database.cursor() as cursor:
+        cursor.execute(BY_ID, [connector.pk])
+        return link_of(cursor.fetchone())
 
 
 def link_of(row: Any) -> Link:
@@ -84,6 +106,7 @@ def link_of(row: Any) -> Link:
         secrets=sealing.unseal(row[8]) if row[8] else {},
         extensions=extensions,
         lines={number: (branch_id, region) for number, (branch_id, region) in lines.items()},
+        rules=rules.from_row(_json(row[11])),
     )
 
 

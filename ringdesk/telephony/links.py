@@ -20,6 +20,7 @@ from ringdesk.telephony.models import Connector
 
 # 32 random bytes: nobody guesses an address.
 _TOKEN_BYTES = 32
+_SECRET_BYTES = 24
 QUIET_AFTER = timedelta(hours=24)
 
 
@@ -37,6 +38,7 @@ AUDITED = {
     "connector.created": _("Integration added"),
     "connector.changed": _("Integration changed"),
     "connector.address_renewed": _("Integration got a new address"),
+    "connector.secret_renewed": _("Integration got a new secret"),
     "connector.switched_on": _("Integration switched on"),
     "connector.switched_off": _("Integration switched off"),
     "connector.deleted": _("Integration deleted"),
@@ -64,12 +66,17 @@ def create(
     branch: Branch | None,
     settings: dict[str, Any] | None = None,
     *,
+    own_secrets: dict[str, str] | None = None,
     by: Member | None = None,
 ) -> Connector:
-    """Store a new connector with a secret address of its own. Raises Invalid for an unknown kind."""
+    """Store a new connector with a secret address of its own. Raises Invalid for an unknown kind.
+
+    ``own_secrets``: those of the kind's ``secret_fields``; its ``generated`` ones are made here.
+    """
     if kind not in registry():
         raise Invalid(_("There is no such kind of connector."), field="kind")
     token = secrets.token_hex(_TOKEN_BYTES)
+    made = {name: secrets.token_hex(_SECRET_BYTES) for name in registry()[kind].generated}
     with events.atomic():
         connector = Connector.objects.create(
             organization=organization,
@@ -79,6 +86,7 @@ def create(
             settings=settings or {},
             token_hash=sealing.fingerprint(token),
             token_sealed=sealing.seal(token),
+            secrets_sealed=_seal(made | (own_secrets or {})),
         )
         _note("connector.created", connector, by, kind=kind)
     return connector
@@ -94,15 +102,41 @@ def address(connector: Connector, base_url: str) -> str:
     return f"{base_url.rstrip('/')}/pbx/{token(connector)}/"
 
 
+def own_secrets(connector: Connector) -> dict[str, str]:
+    """Return the connector's secrets. Raises sealing.SealBroken."""
+    return dict(sealing.unseal(connector.secrets_sealed)) if connector.secrets_sealed else {}
+
+
 def change(
-    connector: Connector, *, name: str, branch: Branch | None, settings: dict[str, Any], by: Member | None = None
+    connector: Connector,
+    *,
+    name: str,
+    branch: Branch | None,
+    settings: dict[str, Any],
+    new_secrets: dict[str, str] | None = None,
+    by: Member | None = None,
 ) -> None:
-    """Save name, branch and settings."""
+    """Save name, branch and settings; of the secrets those that are given, the others stay."""
     connector.name, connector.branch, connector.settings = name, branch, settings
     connector.version += 1
+    changed = ["name", "branch", "settings", "version"]
+    if new_secrets:
+        connector.secrets_sealed = _seal(own_secrets(connector) | new_secrets)
+        changed.append("secrets_sealed")
     with events.atomic():
-        connector.save(update_fields=["name", "branch", "settings", "version"])
+        connector.save(update_fields=changed)
         _note("connector.changed", connector, by)
+
+
+def renew_secret(connector: Connector, name: str, *, by: Member | None = None) -> None:
+    """Make another generated secret; the one before is dead at once. Raises Invalid for one that is not generated."""
+    if name not in registry()[connector.kind].generated:
+        raise Invalid(_("This secret is not made here."))
+    connector.secrets_sealed = _seal(own_secrets(connector) | {name: secrets.token_hex(_SECRET_BYTES)})
+    connector.version += 1
+    with events.atomic():
+        connector.save(update_fields=["secrets_sealed", "version"])
+        _note("connector.secret_renewed", connector, by, secret=name)
 
 
 def renew_address(connector: Connector, *, by: Member | None = None) -> None:
@@ -135,6 +169,10 @@ def delete(connector: Connector, *, by: Member | None = None) -> None:
         connector.secrets_sealed = None
         connector.save(update_fields=["is_active", "removed_at", "token_hash", "token_sealed", "secrets_sealed"])
         _note("connector.deleted", connector, by)
+
+
+def _seal(values: dict[str, str]) -> bytes | None:
+    return sealing.seal(values) if values else None
 
 
 def _note(action: str, connector: Connector, by: Member | None, **data: Any) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ringdesk.accounts.models import Branch, Member, OrganizationModel
+from ringdesk.accounts.models import Branch, Member, Organization, OrganizationModel
 from ringdesk.core.ids import new_id
 from ringdesk.crm.models import Client, Contract, Lead
+from ringdesk.telephony.rules import LAST_DIGITS, MOST_DIGITS
 
 
 class Connector(OrganizationModel):
@@ -43,6 +45,47 @@ class Connector(OrganizationModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CallSettings(models.Model):
+    """What an organization has set for all its calls. Where there is no row, rules.Rules' defaults hold."""
+
+    class Moment(models.TextChoices):
+        NEVER = "never", _("Never")
+        RINGING = "ringing", _("When it rings")
+        ANSWERED = "answered", _("When answered")
+        ENDED = "ended", _("When the talk ends")
+
+    class Shown(models.TextChoices):
+        NEVER = "never", _("Never")
+        IN = "in", _("Incoming only")
+        OUT = "out", _("Outgoing only")
+        BOTH = "both", _("Incoming and outgoing")
+
+    class Engine(models.TextChoices):
+        YANDEX = "yandex", _("Yandex")
+        GOOGLE = "google", "Google"
+        DUCKDUCKGO = "duckduckgo", "DuckDuckGo"
+
+    organization = models.OneToOneField(Organization, primary_key=True, on_delete=models.CASCADE,
+                                        related_name="call_settings")  # fmt: skip
+    incoming_window = models.CharField(max_length=10, choices=Moment.choices, default=Moment.NEVER)
+    outgoing_window = models.CharField(max_length=10, choices=Moment.choices, default=Moment.NEVER)
+    create_incoming = models.BooleanField(default=False)
+    create_outgoing = models.BooleanField(default=False)
+    show_created = models.CharField(max_length=10, choices=Shown.choices, default=Shown.NEVER)
+    last_digits = models.PositiveSmallIntegerField(
+        default=LAST_DIGITS, validators=[MinValueValidator(1), MaxValueValidator(MOST_DIGITS)]
+    )
+    forwarding = models.BooleanField(default=False)
+    notifications = models.BooleanField(default=False)
+    search_engine = models.CharField(max_length=12, choices=Engine.choices, default=Engine.YANDEX)
+    # Days a recording is kept; empty: for ever.
+    recording_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return str(self.organization_id)
 
 
 class Line(OrganizationModel):
@@ -133,6 +176,10 @@ class Call(OrganizationModel):
     outcome_kind = models.CharField(max_length=20, blank=True)
     outcome_id = models.CharField(max_length=40, blank=True)
     trace = models.JSONField(default=list)
+    # What members wrote about it, and who said that nobody need call back. The receiver leaves both alone.
+    notes = models.TextField(_("notes"), blank=True, default="", db_default="")
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         # Arrival, not the PBX's clock: some clocks are years off, and lists must not lose a call by that.
@@ -231,3 +278,102 @@ class PhoneBookEntry(OrganizationModel):
 
     def __str__(self) -> str:
         return self.phone
+
+
+class IgnoredNumber(OrganizationModel):
+    """A number whose calls bother nobody: no popup, no window, nothing to call back. They are still in the list."""
+
+    phone = models.CharField(_("phone"), max_length=32)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization", "phone"], name="ignored_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.phone
+
+
+class Recording(OrganizationModel):
+    """The sound of a call: where the source keeps it, and our own copy of it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Being fetched")
+        STORED = "stored", _("Stored")
+        # Played through us from where the source keeps it, as the connector is set.
+        PROXIED = "proxied", _("Kept by the PBX")
+        FAILED = "failed", _("Could not be fetched")
+        DELETED = "deleted", _("Deleted")
+
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="recording")
+    reference = models.TextField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    file = models.CharField(max_length=200, blank=True)
+    content_type = models.CharField(max_length=60, blank=True)
+    size = models.BigIntegerField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    stored_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+    deleted_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="recording_waiting"),
+            models.Index(
+                fields=["organization", "stored_at"], condition=models.Q(state="stored"), name="recording_stored"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call_id} {self.state}"
+
+
+class RecordingListening(OrganizationModel):
+    """Somebody heard or downloaded a recording."""
+
+    recording = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="listenings")
+    member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Where no member listened: the name of the API token.
+    by_token = models.CharField(max_length=100, blank=True)
+    is_download = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.recording_id} {self.at:%H:%M:%S}"
+
+
+class PlacedCall(OrganizationModel):
+    """A click on a number: the member's own device is rung first, then the number is dialled."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("Being placed")
+        ACCEPTED = "accepted", _("Accepted by the PBX")
+        REFUSED = "refused", _("Refused by the PBX")
+
+    connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="+")
+    member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    extension = models.CharField(max_length=32)
+    phone = models.CharField(max_length=32)
+    # Ours, sent to the source; and what the source calls the call, if it says.
+    command_id = models.CharField(max_length=64, unique=True)
+    external_id = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["member", "phone", "-created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.extension} → {self.phone}"

@@ -4,15 +4,13 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection as database
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.core import phones
 from ringdesk.core.problems import Invalid
-from ringdesk.telephony import calls
+from ringdesk.telephony import calls, link_cache
 from ringdesk.telephony.connectors import registry
-from ringdesk.telephony.connectors.base import ActedCall, Course, Link
-from ringdesk.telephony.link_cache import BY_ID, link_of
+from ringdesk.telephony.connectors.base import ActedCall, Course
 from ringdesk.telephony.models import Connector
 from ringdesk.telephony.trace import TEST_PREFIX
 
@@ -24,7 +22,7 @@ def place(
 
     The connector's tally is left alone: a test call does not prove that the PBX is heard.
     """
-    link = _link(connector)
+    link = link_cache.link(connector)
     if not phones.normalize(phone, link.region):
         raise Invalid(_("Write the number that shall call."), field="phone")
     kind = registry()[connector.kind]
@@ -36,9 +34,3 @@ def place(
     if outcome is None:
         raise Invalid(_("This kind of connector cannot be tried with a test call."))
     return outcome.call_id
-
-
-def _link(connector: Connector) -> Link:
-    with database.cursor() as cursor:
-        cursor.execute(BY_ID, [connector.pk])
-        return link_of(cursor.fetchone())

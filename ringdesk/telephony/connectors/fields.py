@@ -1,11 +1,27 @@
-"""Reading the loose bodies that phones and PBXes send: query, form or JSON, one flat set of text fields. Pure."""
+"""What several kinds share: reading the loose bodies that sources send (query, form or JSON, one flat set of text
+fields; pure), and form fields of settings that mean the same everywhere.
+"""
 
 from urllib.parse import parse_qsl
 
 import orjson
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.telephony.connectors.base import Malformed, Request
+
+
+def smart_transfer() -> forms.Field:
+    """Return the setting that puts callers through to their responsible member."""
+    return forms.ChoiceField(
+        label=_("Smart transfer"),
+        required=False,
+        choices=(("", _("As in the settings of calls")), ("on", _("On")), ("off", _("Off"))),
+        help_text=_(
+            "The PBX asks who is responsible for the caller, and routes there. "
+            "Ringdesk answers with the extension of the client's responsible member."
+        ),
+    )
 
 
 def read(request: Request) -> dict[str, str]:

@@ -243,7 +243,7 @@ def test_smart_transfer_names_the_responsible_extension_only_when_it_is_on(desk:
     owner = Client.objects.create(organization=place.organization, name="Client", responsible=place.operator)
     Phone.objects.create(organization=place.organization, client=owner, number=PHONE, reversed=PHONE[:0:-1])
     assert desk.get(place.path() + ask).json() == {"responsible": ""}
-    place.pbx.settings = {"smart_transfer": True}
+    place.pbx.settings = {"smart_transfer": "on"}
     place.pbx.save(update_fields=["settings"])
     _until(lambda: desk.get(place.path() + ask).json() == {"responsible": "100"})
     assert Call.objects.count() == 1

@@ -190,7 +190,7 @@ def test_adding_a_connector(desk: Place) -> None:
     assert (made.organization, made.branch, made.settings) == (
         desk.organization,
         desk.branch,
-        {"smart_transfer": True},
+        {"smart_transfer": "on", "makecall_url": ""},
     )
     page = accountant.get(answer["Location"])
     assert page.context["address"] == f"http://testserver/pbx/{links.token(made)}/"
@@ -221,14 +221,14 @@ def test_instructions_speak_the_language_and_name_the_address(desk: Place, kind:
 
 
 def test_changing_keeps_what_the_form_does_not_show(desk: Place) -> None:
-    Connector.objects.filter(pk=desk.pbx.pk).update(settings={"later": 1, "smart_transfer": True})
+    Connector.objects.filter(pk=desk.pbx.pk).update(settings={"later": 1, "smart_transfer": "on"})
     path = reverse("telephony:connector_change", args=[desk.pbx.pk])
     assert browser(desk, "owner").post(path, {"name": "Desk", "branch": ""}).status_code == 302
     desk.pbx.refresh_from_db()
     assert (desk.pbx.name, desk.pbx.branch, desk.pbx.settings) == (
         "Desk",
         None,
-        {"later": 1, "smart_transfer": False},
+        {"later": 1, "smart_transfer": "", "makecall_url": ""},
     )
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.core.problems import RingdeskError
-from ringdesk.telephony import extensions, history, lines, links, reach, rehearsal
+from ringdesk.telephony import extensions, history, lines, link_cache, links, reach, rehearsal
 from ringdesk.telephony.connectors import registry
 from ringdesk.telephony.connectors.base import Course
 from ringdesk.telephony.forms import ConnectorForm, LineForm, RehearsalForm
@@ -59,6 +59,7 @@ def connector_add(request: SeatedRequest, kind: str) -> HttpResponse:
             form.cleaned_data["name"],
             form.cleaned_data["branch"],
             form.settings(),
+            own_secrets=form.new_secrets(),
             by=request.member,
         )
         return redirect("telephony:connector", connector.pk)
@@ -70,6 +71,7 @@ def connector_add(request: SeatedRequest, kind: str) -> HttpResponse:
 def connector(request: SeatedRequest, pk: int) -> HttpResponse:
     """Show everything about one connector: address, health, test call, lines, recent calls, instructions."""
     found = _find(request, pk)
+    stored = links.own_secrets(found)
     recent = history.with_names(history.visible_to(request.member)).filter(connector=found)
     context = _health(found) | {
         "address": links.address(found, base_url(request)),
@@ -79,6 +81,11 @@ def connector(request: SeatedRequest, pk: int) -> HttpResponse:
         "lines": reach.lines_of(request.member, found),
         "unknown_lines": lines.unknown(found)[:5],
         "calls": recent.order_by("-first_received_at", "-id")[:RECENT],
+        "generated": [
+            {"name": name, "label": label, "value": stored.get(name, "")}
+            for name, label in registry()[found.kind].generated.items()
+        ],
+        "checks": registry()[found.kind].readiness(link_cache.link(found)),
         "setup": setup_text(found, links.address(found, base_url(request))),
         "qr": qr(links.address(found, base_url(request))),
     }
@@ -96,10 +103,20 @@ def connector_change(request: SeatedRequest, pk: int) -> HttpResponse:
     """Change name, branch and settings."""
     found = _find(request, pk)
     first = {"name": found.name, "branch": found.branch_id} | found.settings
-    form = ConnectorForm(request.POST or None, by=request.member, kind=found.kind, initial=first)
+    stored = links.own_secrets(found)
+    form = ConnectorForm(
+        request.POST or None, by=request.member, kind=found.kind, stored_secrets=stored, initial=first
+    )
     if request.method == "POST" and form.is_valid():
         name, branch = form.cleaned_data["name"], form.cleaned_data["branch"]
-        links.change(found, name=name, branch=branch, settings=found.settings | form.settings(), by=request.member)
+        links.change(
+            found,
+            name=name,
+            branch=branch,
+            settings=found.settings | form.settings(),
+            new_secrets=form.new_secrets(),
+            by=request.member,
+        )
         messages.success(request, _("Saved"))
         return redirect("telephony:connector", found.pk)
     context = {"form": form, "connector": found, "kind": registry()[found.kind]}
@@ -120,6 +137,15 @@ def connector_renew(request: SeatedRequest, pk: int) -> HttpResponse:
     """Give another address."""
     links.renew_address(_find(request, pk), by=request.member)
     messages.success(request, _("The old address is dead. Enter the new one where the old one stood."))
+    return redirect("telephony:connector", pk)
+
+
+@require_POST
+@member_required(_RIGHT)
+def connector_renew_secret(request: SeatedRequest, pk: int, name: str) -> HttpResponse:
+    """Make another of the secrets that are generated here."""
+    links.renew_secret(_find(request, pk), name, by=request.member)
+    messages.success(request, _("The old one is dead. Enter the new one where the old one stood."))
     return redirect("telephony:connector", pk)
 
 

@@ -10,7 +10,7 @@ from ringdesk.core.problems import Text
 from ringdesk.telephony.connectors import fields
 from ringdesk.telephony.connectors.base import ActedCall, Connector, Link, Parsed, Request
 from ringdesk.telephony.connectors.http_events.act import act
-from ringdesk.telephony.connectors.http_events.config import settings_fields
+from ringdesk.telephony.connectors.http_events.config import secret_fields, settings_fields
 from ringdesk.telephony.connectors.http_events.parse import parse
 
 
@@ -29,3 +29,6 @@ class HttpEvents(Connector):
 
     def settings_fields(self) -> dict[str, Field]:
         return settings_fields()
+
+    def secret_fields(self) -> dict[str, Field]:
+        return secret_fields()
