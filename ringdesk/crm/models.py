@@ -9,10 +9,11 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ringdesk.accounts.models import Member, OrganizationModel
+from ringdesk.accounts.models import Branch, Member, OrganizationModel
 
 # A database of the C locale leaves Russian capitals as they are.
 _CAPITALS, _SMALL = "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯё", "абвгдеежзийклмнопрстуфхцчшщъыьэюяе"
@@ -94,6 +95,7 @@ class Lead(OrganizationModel):
     stage = models.CharField(_("stage"), max_length=40, default="new")
     responsible = models.ForeignKey(Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads")
+    notes = models.TextField(_("notes"), blank=True, default="", db_default="")
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -147,3 +149,47 @@ class Phone(OrganizationModel):
 
     def __str__(self) -> str:
         return self.number
+
+
+class Interaction(OrganizationModel):
+    """The document of a telephone call: what became of it, and what was written about it. One per call."""
+
+    class Direction(models.TextChoices):
+        IN = "in", _("Incoming")
+        OUT = "out", _("Outgoing")
+
+    class Result(models.TextChoices):
+        ANSWERED = "answered", _("Answered")
+        MISSED = "missed", _("Missed")
+        BUSY = "busy", _("Busy")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
+
+    # Of telephony.Call: this room does not know that one.
+    call_id = models.UUIDField(unique=True, editable=False)
+    branch = models.ForeignKey(Branch, null=True, on_delete=models.SET_NULL, related_name="+")
+    client = models.ForeignKey(Client, null=True, on_delete=models.SET_NULL, related_name="interactions")
+    contract = models.ForeignKey(Contract, null=True, on_delete=models.SET_NULL, related_name="interactions")
+    lead = models.ForeignKey(Lead, null=True, on_delete=models.SET_NULL, related_name="interactions")
+    member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    direction = models.CharField(max_length=10, choices=Direction.choices)
+    phone = models.CharField(_("phone"), max_length=32, blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    duration = models.PositiveIntegerField(_("duration, seconds"), null=True)
+    result = models.CharField(max_length=10, choices=Result.choices, null=True)  # noqa: DJ001 - null is "not known"
+    has_recording = models.BooleanField(default=False)
+    notes = models.TextField(_("notes"), blank=True, default="")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        # As they were created, not by the PBX's clock.
+        ordering: ClassVar[list[str]] = ["-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["organization", "-id"], name="interaction_latest"),
+            models.Index(fields=["organization", "phone"], name="interaction_phone"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.phone} {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,7 +1,7 @@
 """The configured connectors in memory: what a door must know of its token without asking the database each time.
 
 Triggers of the database (migration ``link_changes``) send NOTIFY when a connector, extension, line, branch,
-member, popup setting or rule of calls changes, whoever changed it; the cache is then emptied.
+member, popup setting, rule of calls or ignored number changes, whoever changed it; the cache is then emptied.
 """
 
 import asyncio
@@ -36,7 +36,9 @@ SELECT connector.id, connector.organization_id, connector.kind, connector.is_act
        (SELECT jsonb_object_agg(line.number, jsonb_build_array(line.branch_id, b.region)) FROM telephony_line line
         JOIN accounts_branch b ON b.id = line.branch_id WHERE line.connector_id = connector.id),
        (SELECT to_jsonb(rules) FROM telephony_callsettings rules
-        WHERE rules.organization_id = connector.organization_id)
+        WHERE rules.organization_id = connector.organization_id),
+       ARRAY(SELECT ignored.phone FROM telephony_ignorednumber ignored
+             WHERE ignored.organization_id = connector.organization_id)
 FROM telephony_connector connector
 JOIN accounts_organization organization ON organization.id = connector.organization_id
 LEFT JOIN accounts_branch branch ON branch.id = connector.branch_id
@@ -107,6 +109,7 @@ def link_of(row: Any) -> Link:
         extensions=extensions,
         lines={number: (branch_id, region) for number, (branch_id, region) in lines.items()},
         rules=rules.from_row(_json(row[11])),
+        ignored=frozenset(row[12]),
     )
 
 

@@ -88,6 +88,19 @@ class CallSettings(models.Model):
         return str(self.organization_id)
 
 
+class CallDocuments(models.Model):
+    """How far the «Call» documents of an organization are created, and since when it wants which of them."""
+
+    organization = models.OneToOneField(Organization, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    incoming_since = models.DateTimeField(null=True)
+    outgoing_since = models.DateTimeField(null=True)
+    # Calls last heard of before this have their documents.
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.organization_id)
+
+
 class Line(OrganizationModel):
     """An external number that is called, and the branch it belongs to."""
 
@@ -191,6 +204,9 @@ class Call(OrganizationModel):
             models.Index(fields=["organization", "-first_received_at", "-id"]),
             models.Index(fields=["organization", "phone", "-first_received_at"]),
             models.Index(fields=["last_received_at"], condition=~models.Q(state="ended"), name="call_open"),
+            models.Index(
+                fields=["organization", "last_received_at"], condition=models.Q(state="ended"), name="call_over"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -69,6 +69,8 @@ class Link:
     extensions: Mapping[str, int] = field(default_factory=dict)
     lines: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+    # Numbers whose calls bother nobody, normalized.
+    ignored: frozenset[str] = frozenset()
 
 
 class Course(StrEnum):
