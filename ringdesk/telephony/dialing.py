@@ -1,0 +1,171 @@
+"""Calls to be placed: the member's own device rings first, then the number is dialled.
+
+Pressing twice does not call twice: the first wish of the last seconds is found under the lock of the member's row,
+whichever process and tab it came from. The PBX is asked outside of any transaction: it may take seconds to answer.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import connection as database
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ringdesk.accounts.models import Member
+from ringdesk.core import phones
+from ringdesk.core.ids import new_id
+from ringdesk.core.problems import Conflict, Forbidden, Invalid, RingdeskError
+from ringdesk.telephony import link_cache
+from ringdesk.telephony.connectors import registry
+from ringdesk.telephony.connectors.base import CannotDial, Dial, Link
+from ringdesk.telephony.models import Call, Connector, Extension, PlacedCall
+
+# The same number again is the same wish, and another one waits while a call is being placed.
+SAME_WITHIN = timedelta(seconds=15)
+BUSY_WITHIN = timedelta(seconds=5)
+# Whoever has read the error presses again; whoever presses twice has not read it yet.
+REFUSED_WITHIN = timedelta(seconds=2)
+# A call that its PBX does not name is the placed one when it begins this soon.
+STARTS_WITHIN = timedelta(minutes=2)
+_LONGEST_ERROR = 500
+logger = logging.getLogger(__name__)
+
+
+class CannotPlace(RingdeskError):
+    """The PBX would not place the call."""
+
+
+def place(member: Member, phone: str, *, connector: Connector | None = None) -> PlacedCall:
+    """Ring the member's own device, then dial ``phone``, and return what the PBX said to that.
+
+    ``connector``: that of the call it is about, or by which it must go. The same number within 15 s gives the first
+    PlacedCall again. Not inside a transaction. Raises Forbidden, Invalid (hidden number, no extension), Conflict.
+    """
+    if not member.is_active:
+        raise Forbidden(_("This member is deactivated."))
+    extension = extension_for(member, connector)
+    link = link_cache.link(extension.connector)
+    number = phones.normalize(phone, link.region)
+    if not number:
+        raise Invalid(_("The number is hidden: there is nobody to call back."), field="phone")
+    placed, is_new = _claim(extension, number, timezone.now())
+    if is_new:
+        _dial(placed, link)
+    return placed
+
+
+def extension_for(member: Member, connector: Connector | None = None) -> Extension:
+    """Return the extension whose device rings first: on this connector if it can dial, else on the first that can.
+
+    Raises Invalid with what to do about it.
+    """
+    own = Extension.objects.for_org(member.organization_id).filter(member=member, connector__is_active=True)
+    own = own.filter(connector__removed_at=None).select_related("connector").order_by("connector__name", "pk")
+    found = list(own)
+    if not found:
+        raise Invalid(_no_extension(member), field="member_id")
+    able = [one for one in found if (kind := registry().get(one.connector.kind)) and kind.can_dial]
+    if not able:
+        names = ", ".join(_("“%(name)s”") % {"name": one.connector.name} for one in found)
+        raise Invalid(_("%(connectors)s cannot place calls: dial on your phone.") % {"connectors": names})
+    return next((one for one in able if connector and one.connector_id == connector.pk), able[0])
+
+
+def refusal(placed: PlacedCall) -> str:
+    """Return what the member is told of a call that the PBX would not place."""
+    return _(
+        "An error occurred while sending the request to “%(connector)s”: %(error)s. "
+        "Please contact the support of “%(connector)s”."
+    ) % {"connector": placed.connector.name, "error": placed.error.rstrip(". ")}
+
+
+def require_accepted(placed: PlacedCall) -> PlacedCall:
+    """Return the placed call. Raises CannotPlace where the PBX refused it."""
+    if placed.state == PlacedCall.State.REFUSED:
+        raise CannotPlace(refusal(placed))
+    return placed
+
+
+def call_of(placed: PlacedCall) -> Call | None:
+    """Return the call that the PBX has reported of it: the one it names, else the first of the kind soon after."""
+    calls = Call.objects.for_org(placed.organization_id).filter(connector=placed.connector_id)
+    named = [name for name in (placed.external_id, placed.command_id) if name]
+    exact = calls.filter(external_id__in=named).order_by("first_received_at").first()
+    if exact is not None:
+        return exact
+    soon = calls.filter(
+        phone=placed.phone,
+        extensions__contains=[placed.extension],
+        first_received_at__range=(placed.created_at, placed.created_at + STARTS_WITHIN),
+    )
+    return soon.exclude(direction=Call.Direction.IN).order_by("first_received_at").first()
+
+
+def placed_as(call: Call) -> PlacedCall | None:
+    """Return the click that this call came of, None for a call nobody has placed from here."""
+    accepted = PlacedCall.objects.for_org(call.organization_id).filter(connector=call.connector_id)
+    accepted = accepted.exclude(state=PlacedCall.State.REFUSED).select_related("member", "connector")
+    exact = accepted.filter(external_id=call.external_id) | accepted.filter(command_id=call.external_id)
+    if (found := exact.first()) is not None:
+        return found
+    if call.direction == Call.Direction.IN:
+        return None
+    before = (call.first_received_at - STARTS_WITHIN, call.first_received_at)
+    near = accepted.filter(phone=call.phone, extension__in=call.extensions, created_at__range=before)
+    # The latest click may belong to another call of the same number: each call has one click, each click one call.
+    return next((placed for placed in near if call_of(placed) == call), None)
+
+
+def _claim(extension: Extension, number: str, now: datetime) -> tuple[PlacedCall, bool]:
+    """Return the wish to be carried out, or the one that stands already (False)."""
+    # Durable: a wish that others cannot see yet would not keep them from calling too.
+    with transaction.atomic(durable=True):
+        Member.objects.select_for_update(no_key=True).get(pk=extension.member_id)
+        lately = PlacedCall.objects.for_org(extension.organization_id).filter(
+            member=extension.member_id, created_at__gt=now - SAME_WITHIN
+        )
+        for placed in lately.select_related("connector"):
+            age = now - placed.created_at
+            if placed.phone == number and (placed.state != PlacedCall.State.REFUSED or age < REFUSED_WITHIN):
+                return placed, False
+            if placed.state == PlacedCall.State.ASKED and age < BUSY_WITHIN:
+                raise Conflict(_("Another call is just being placed. Try again in a few seconds."))
+        placed = PlacedCall.objects.create(
+            organization_id=extension.organization_id,
+            connector=extension.connector,
+            member_id=extension.member_id,
+            extension=extension.number,
+            phone=number,
+            command_id=new_id().hex,
+            created_at=now,
+        )
+    return placed, True
+
+
+def _dial(placed: PlacedCall, link: Link) -> None:
+    if not database.in_atomic_block:
+        # Back into the pool: a PBX that is slow to answer must not hold a connection meanwhile.
+        database.close()
+    try:
+        wish = Dial(placed.extension, placed.phone, placed.command_id)
+        placed.external_id = registry()[link.kind].dial(link, wish)[:200]
+        placed.state = PlacedCall.State.ACCEPTED
+    except CannotDial as error:
+        placed.state, placed.error = PlacedCall.State.REFUSED, str(error)[:_LONGEST_ERROR]
+    except Exception:
+        logger.exception("A %s connector failed to place a call", link.kind)
+        placed.state, placed.error = PlacedCall.State.REFUSED, str(_UNKNOWN)
+    placed.save(update_fields=["external_id", "state", "error"])
+
+
+_UNKNOWN = gettext_lazy("the request could not be sent")
+
+
+def _no_extension(member: Member) -> str:
+    if member.may("extensions.change"):
+        return _("You have no extension, so no phone of yours can ring. Assign one under Settings, Extensions.")
+    return _(
+        "You have no extension, so no phone of yours can ring. Ask the owner or an administrator to assign you one."
+    )
