@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from psycopg import OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -130,8 +131,9 @@ class Doors:
     async def route(self, link: Link, request: Request) -> str:
         """Answer a dialplan: the extension to route to, or nothing. Raises Malformed without ``phone``."""
         values = fields.read(request)
-        if "phone" not in values and not phones.is_hidden(request.query.get("phone", "-")):
-            raise Malformed("Parameter phone is missing.")
+        # An empty one is a hidden caller.
+        if "phone" not in values and "phone" not in request.query:
+            raise Malformed(_("Parameter phone is missing."))
         line = phones.digits_of(values.get("line", ""))[: phones.MAX_LENGTH]
         known = link.lines.get(line)
         phone = phones.normalize(values.get("phone", ""), known[1] if known else link.region)
@@ -252,7 +254,7 @@ async def _read(scope: Scope, receive: Receive, rest: str) -> Request:
         if not message.get("more_body"):
             break
     try:
-        query = dict(parse_qsl(scope["query_string"].decode(), max_num_fields=100))
+        query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True, max_num_fields=100))
     except ValueError as error:
         raise Malformed("The query string is not UTF-8 or has more than 100 parameters.") from error
     body = b"".join(parts)
