@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch, Member, Organization, OrganizationModel
 from ringdesk.core.ids import new_id
-from ringdesk.crm.models import Client, Contract, Lead
+from ringdesk.crm.models import Client, Contract, Lead, grams
 from ringdesk.telephony.rules import LAST_DIGITS, MOST_DIGITS
 
 
@@ -207,6 +208,24 @@ class Call(OrganizationModel):
             models.Index(
                 fields=["organization", "last_received_at"], condition=models.Q(state="ended"), name="call_over"
             ),
+            # Any part of a number. Its list of what is not sorted in yet is short: no call waits long for the sorting.
+            GinIndex(grams("phone"), name="call_phone_grams", gin_pending_list_limit=256),
+            models.Index(
+                fields=["organization", "-first_received_at", "phone"],
+                condition=models.Q(
+                    direction="in",
+                    state="ended",
+                    answered_at__isnull=True,
+                    settled_at__isnull=True,
+                    result__in=["missed", "busy", "cancelled", "failed"],
+                ),
+                name="call_missed",
+            ),
+            models.Index(
+                fields=["organization", "-settled_at"],
+                condition=models.Q(settled_at__isnull=False),
+                name="call_settled",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -393,3 +412,15 @@ class PlacedCall(OrganizationModel):
 
     def __str__(self) -> str:
         return f"{self.extension} → {self.phone}"
+
+
+class DialingKey(models.Model):
+    """An organization's key for programs that have calls placed: hashed to find it, sealed to show it."""
+
+    organization = models.OneToOneField(Organization, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    key_hash = models.CharField(max_length=64, unique=True)
+    key_sealed = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.organization_id)
