@@ -47,6 +47,7 @@ class CallEvent:
     ``started_at``, ``answered_at``, ``ended_at``: the whole course, as final reports bring it.
     ``is_late``: told so long after it happened that nobody is on the line any more.
     ``is_presumed``: nobody told this end; it was concluded from silence.
+    ``is_leg``: this end is that of one extension's ringing (somebody else may have answered), not of the call.
     """
 
     kind: Kind
@@ -64,6 +65,7 @@ class CallEvent:
     recording_url: str = ""
     is_late: bool = False
     is_presumed: bool = False
+    is_leg: bool = False
 
 
 _TIMES = ("at", "started_at", "answered_at", "ended_at")

@@ -74,6 +74,7 @@ def fold(received: Iterable[Received]) -> CallState:
         default=min(fact.at for fact in [f for f in facts if f.event.kind is not Kind.RECORDED] or facts),
     )
     if answered_at is not None:
+        answered_at = min(answered_at, _latest_answer(facts, ends, answered_at))
         # Seen in real traffic: an answer that is older than its call.
         answered_at = max(answered_at, started_at)
     ended_at = _ended_at(ends, started_at, answered_at)
@@ -131,10 +132,20 @@ _RANK = {kind: rank for rank, kind in enumerate(Kind)}
 
 def _ends(facts: Sequence[Received]) -> list[Received]:
     """The ends that were told, else those that were concluded from silence and not belied by talk after them."""
-    ends = [fact for fact in facts if fact.event.kind is Kind.ENDED]
+    ends = [fact for fact in facts if fact.event.kind is Kind.ENDED and not fact.event.is_leg]
+    if not ends:
+        return _legs_over(facts)
     last_talk = max((fact.received_at for fact in facts if fact.event.kind in _TALK), default=None)
     presumed = [end for end in ends if last_talk is None or end.received_at >= last_talk]
     return [end for end in ends if not end.event.is_presumed] or presumed
+
+
+def _legs_over(facts: Sequence[Received]) -> list[Received]:
+    """The ends of ringing, once no extension rings any more and nobody has answered."""
+    legs = [fact for fact in facts if fact.event.kind is Kind.ENDED and fact.event.is_leg]
+    over = {fact.event.extension for fact in legs}
+    is_over = not any(fact.event.kind in _TALK for fact in facts) and over.issuperset(_rung(facts))
+    return legs if is_over else []
 
 
 def _order(fact: Received) -> tuple[object, ...]:
@@ -166,6 +177,15 @@ def _answered_at(facts: Sequence[Received]) -> datetime | None:
     if told:
         return min(told)
     return min((fact.at for fact in facts if fact.event.kind in _TALK), default=None)
+
+
+def _latest_answer(facts: Sequence[Received], ends: Sequence[Received], answered_at: datetime) -> datetime:
+    """An answer whose time nobody told arrived late when it arrived after the end that was told."""
+    told = [fact.event.ended_at for fact in ends if fact.event.ended_at]
+    is_told = any(fact.event.answered_at for fact in facts) or any(
+        fact.event.at for fact in facts if fact.event.kind in _TALK
+    )
+    return answered_at if is_told or not told else max(told)
 
 
 def _result(direction: Direction, ends: Sequence[Received], *, was_answered: bool) -> Result | None:
@@ -200,7 +220,9 @@ def _extension(
     facts: Sequence[Received], talks: Sequence[Received], rung: tuple[str, ...], *, is_missed: bool
 ) -> str | None:
     if not is_missed:
-        who = [fact.event.extension for fact in talks if fact.event.extension]
+        # Who took over follows who answered, whichever of the two reached us first.
+        in_turn = sorted(talks, key=lambda fact: fact.event.at is None and fact.event.kind is Kind.TRANSFERRED)
+        who = [fact.event.extension for fact in in_turn if fact.event.extension]
         if who:
             return who[-1]
         ended = [fact.event.extension for fact in facts if fact.event.kind is Kind.ENDED and fact.event.extension]

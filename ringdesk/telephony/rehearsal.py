@@ -26,7 +26,8 @@ def place(
     if not phones.normalize(phone, link.region):
         raise Invalid(_("Write the number that shall call."), field="phone")
     kind = registry()[connector.kind]
-    acted = ActedCall(course, f"{TEST_PREFIX}{secrets.token_hex(8)}", phone, line, extension, now)
+    call_id = f"{TEST_PREFIX}{secrets.token_hex(8)}"
+    acted = ActedCall(course, call_id, phone, line, extension, now, link.settings, link.secrets)
     outcome = None
     for request in kind.act(acted):
         for event in kind.parse(request, link, now).events:

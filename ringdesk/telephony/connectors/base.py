@@ -83,7 +83,10 @@ class Course(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActedCall:
-    """A call to be acted out at ``at``. "" where nothing is said of the line or the extension."""
+    """A call to be acted out at ``at``. "" where nothing is said of the line or the extension.
+
+    ``settings``, ``secrets``: the connector's, for sources that sign what they send.
+    """
 
     course: Course
     call_id: str
@@ -91,6 +94,8 @@ class ActedCall:
     line: str
     extension: str
     at: datetime
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

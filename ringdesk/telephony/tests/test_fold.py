@@ -25,6 +25,7 @@ events = st.builds(
     result=st.none() | st.sampled_from(Result),
     recording_url=st.sampled_from(["", "https://pbx.example/recording.mp3"]),
     is_presumed=st.booleans(),
+    is_leg=st.booleans(),
 )
 facts = st.lists(st.builds(Received, events, times), min_size=1, max_size=8)
 
@@ -159,3 +160,24 @@ def test_a_source_without_ids_repeats_itself_within_ninety_seconds_of_its_last_r
     assert is_same_call(once, end, START + timedelta(minutes=10))
     over = Known((Received(ring, START), Received(end, START)), START, is_latest=True)
     assert not is_same_call(over, ring, START + timedelta(seconds=30))
+
+
+def test_an_extension_that_stops_ringing_ends_the_call_only_when_it_was_the_last() -> None:
+    first, second = event(Kind.RINGING, extension="100"), event(Kind.RINGING, extension="101")
+    over = [event(Kind.ENDED, extension=extension, is_leg=True) for extension in ("100", "101")]
+    assert fold(received(first, second, over[0])).state is State.RINGING
+    both = fold(received(first, second, *over))
+    assert (both.state, both.result) == (State.ENDED, Result.MISSED)
+    answered = fold(received(over[0], first, second, event(Kind.ANSWERED, extension="101")))
+    assert (answered.state, answered.extension, answered.result) == (State.ANSWERED, "101", None)
+
+
+def test_an_answer_that_is_heard_of_after_the_end_does_not_move_the_end() -> None:
+    ended = event(Kind.ENDED, started_at=START, ended_at=START + timedelta(seconds=50), result=Result.ANSWERED)
+    call = fold(received(*[ended] * 12, event(Kind.ANSWERED, extension="100")))
+    assert (call.answered_at, call.ended_at, call.duration) == (call.ended_at, START + timedelta(seconds=50), 50)
+
+
+def test_whoever_takes_over_has_the_call_though_the_answer_was_heard_of_later() -> None:
+    call = fold(received(event(Kind.TRANSFERRED, extension="101"), event(Kind.ANSWERED, extension="100")))
+    assert call.extension == "101"
