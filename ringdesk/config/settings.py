@@ -25,6 +25,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 INSTALLED_APPS = [
     "ringdesk.web",
     "ringdesk.live",
+    "ringdesk.webhooks",
     "ringdesk.hall",
     "ringdesk.telephony",
     "ringdesk.scheduling",
@@ -153,6 +154,21 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 MEDIA_ROOT = DATA / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Inside the media folder, so that a backup holds them. Nothing serves that folder: recordings are asked for one
+    # by one, and each listening is noted.
+    "recordings": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": MEDIA_ROOT / "recordings",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+}
+RECORDING_MAX_BYTES = env.int("RINGDESK_RECORDING_MAX_MB", 200) * 1024 * 1024
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(DATA / "mail")

@@ -13,3 +13,7 @@ RING_TO_SCREEN = Histogram(
 )
 CALLS_OPEN = Gauge("ringdesk_calls_open", "Calls that are not over")
 JOBS_WAITING = Gauge("ringdesk_jobs_waiting", "Background jobs that wait")
+DELIVERIES = Counter(
+    "ringdesk_webhook_deliveries", "Attempts to deliver to outside CRMs and webhooks", ["kind", "outcome"]
+)
+QUESTIONS = Counter("ringdesk_contact_questions", "Questions to outside CRMs whose caller it is", ["outcome"])

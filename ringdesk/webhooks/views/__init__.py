@@ -1,0 +1,1 @@
+"""Pages of outside CRMs and webhooks."""
