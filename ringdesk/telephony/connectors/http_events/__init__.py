@@ -7,8 +7,8 @@ from django.forms import Field
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.core.problems import Text
-from ringdesk.telephony.connectors import fields
-from ringdesk.telephony.connectors.base import ActedCall, Connector, Link, Parsed, Request
+from ringdesk.telephony.connectors import fields, makecall
+from ringdesk.telephony.connectors.base import ActedCall, Connector, Dial, Link, Parsed, Request, Source
 from ringdesk.telephony.connectors.http_events.act import act
 from ringdesk.telephony.connectors.http_events.config import secret_fields, settings_fields
 from ringdesk.telephony.connectors.http_events.parse import parse
@@ -20,9 +20,16 @@ class HttpEvents(Connector):
     kind: ClassVar[str] = "http_events"
     title: ClassVar[Text] = _("PBX by HTTP events")
     summary: ClassVar[Text] = _("Any PBX that can open an address at every start, answer and end of a call.")
+    can_dial: ClassVar[bool] = True
 
     def parse(self, request: Request, link: Link, now: datetime) -> Parsed:
         return parse(fields.read(request), link, now)
+
+    def recording(self, link: Link, reference: str) -> Source:
+        return fields.recording_source(link, reference)
+
+    def dial(self, link: Link, wish: Dial) -> str:
+        return makecall.dial(link, wish)
 
     def act(self, call: ActedCall) -> list[Request]:
         return act(call)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from ringdesk.core import phones
 from ringdesk.telephony import clocks
 from ringdesk.telephony.call_events import CallEvent, Direction, Kind, Result
+from ringdesk.telephony.connectors import reading
 from ringdesk.telephony.connectors.base import Link, Malformed, Parsed, RouteQuestion
 
 STARTED, ENDED, ANSWERED, LEG_ENDED = "1", "2", "3", "4"
@@ -30,8 +31,6 @@ RESULTS = {
 }
 MAX_ID = 200
 _ID_SUFFIX = re.compile(r"_id\d*$")
-_EXTENSION = re.compile(r"^\+?[0-9*#A-Za-z._-]{1,31}$")
-_CHANNEL = re.compile(r"^(SIP|PJSIP|Local)/", re.IGNORECASE)
 SINCE_2000 = 946_684_800
 A_DAY = 86_400
 
@@ -80,7 +79,7 @@ def parse(values: Mapping[str, str], link: Link, now: datetime) -> Parsed:
             answered_at=_later(_moment(values, "call_answer_timestamp", now), clocks.correction(ended_at, now)),
             ended_at=_later(ended_at, clocks.correction(ended_at, now)),
             result=_result(values),
-            recording_url=_recording(values),
+            recording_url=reading.address(values.get("call_record_link", "")),
             is_late=ended_at is not None and now - ended_at > timedelta(seconds=max(link.popup_seconds, 60)),
         )
     return Parsed((fact,), question)
@@ -95,29 +94,23 @@ def _parties(values: Mapping[str, str], link: Link, line: str) -> _Parties:
     if source_type not in (None, INCOMING, OUTGOING):
         raise Malformed(_("Parameter src_type must be 1 (incoming) or 2 (outgoing)."))
     if source_short in link.extensions and target_short in link.extensions:
-        return _Parties(Direction.INTERNAL, target_short, _extensions(source_short, target_short))
+        return _Parties(Direction.INTERNAL, target_short, reading.extensions(source_short, target_short))
     if source_type == OUTGOING:
-        return _Parties(Direction.OUT, _phone(target, link, line) if target else None, _extensions(source_short))
+        return _Parties(
+            Direction.OUT, _phone(target, link, line) if target else None, reading.extensions(source_short)
+        )
     direction = Direction.IN if source_type or source else None
     rung = (
         values.get("last_called", "").split("&") if values.get("event") == STARTED and not target else [target_short]
     )
-    return _Parties(direction, _phone(source, link, line) if source else None, _extensions(*rung))
-
-
-def _extensions(*numbers: str) -> tuple[str, ...]:
-    bare = (_CHANNEL.sub("", number.partition("@")[0]) for number in numbers)
-    # What cannot be read as an extension is left out: the call matters more.
-    return tuple(dict.fromkeys(number for number in bare if _EXTENSION.match(number)))
+    return _Parties(direction, _phone(source, link, line) if source else None, reading.extensions(*rung))
 
 
 def _phone(number: str, link: Link, line: str) -> str:
-    if phones.is_hidden(number):
-        return ""
-    if not phones.digits_of(number):
+    found = reading.phone(number, link, line)
+    if found is None:
         raise Malformed(_("The client's number holds no digits."))
-    branch = link.lines.get(line)
-    return phones.normalize(number, branch[1] if branch else link.region)
+    return found
 
 
 def _moment(values: Mapping[str, str], name: str, now: datetime) -> datetime | None:
@@ -143,8 +136,3 @@ def _result(values: Mapping[str, str]) -> Result | None:
     status = values.get("status", "").upper().replace(" ", "").replace("_", "")
     # A word we do not know is stored with the raw event; the call's own events then tell how it went.
     return RESULTS.get(status)
-
-
-def _recording(values: Mapping[str, str]) -> str:
-    link = values.get("call_record_link", "")
-    return link if link.startswith(("https://", "http://")) and len(link) <= 2000 else ""
