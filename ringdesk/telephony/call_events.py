@@ -17,6 +17,8 @@ class Kind(StrEnum):
     TRANSFERRED = "transferred"
     ENDED = "ended"
     RECORDED = "recorded"
+    # Worth keeping, and nothing that changes the call: keys pressed in a voice menu.
+    NOTED = "noted"
 
 
 class Direction(StrEnum):
@@ -48,6 +50,10 @@ class CallEvent:
     ``is_late``: told so long after it happened that nobody is on the line any more.
     ``is_presumed``: nobody told this end; it was concluded from silence.
     ``is_leg``: this end is that of one extension's ringing (somebody else may have answered), not of the call.
+
+    Of sources that tell each leg of a call by itself: ``leg`` is which one ("": the whole call is meant), ``step``
+    counts the reports of a leg. A leg that ``is_passed_on`` does not end the call with it: the caller was, or may
+    be, taken elsewhere. ``is_unique``: the source never gives the id to another call. ``note``: for the trace.
     """
 
     kind: Kind
@@ -66,6 +72,11 @@ class CallEvent:
     is_late: bool = False
     is_presumed: bool = False
     is_leg: bool = False
+    leg: str = ""
+    step: int = 0
+    is_passed_on: bool = False
+    is_unique: bool = False
+    note: str = ""
 
 
 _TIMES = ("at", "started_at", "answered_at", "ended_at")

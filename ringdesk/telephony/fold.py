@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -60,18 +60,19 @@ def fold(received: Iterable[Received]) -> CallState:
     if not facts:
         raise ValueError("a call has at least one event")
     ends = _ends(facts)
-    talks = sorted((fact for fact in facts if fact.event.kind in _TALK), key=lambda fact: (fact.at, _order(fact)))
-    direction = next((fact.event.direction for fact in facts if fact.event.direction), Direction.IN)
-    answered_at = _answered_at(facts)
+    direction = _direction(facts)
+    told = [fact for fact in facts if not _is_aside(fact.event, direction)]
+    talks = sorted((fact for fact in told if fact.event.kind in _TALK), key=_in_time(facts))
+    answered_at = _answered_at(told)
     result = _result(direction, ends, was_answered=answered_at is not None)
     is_missed = bool(ends) and result is not Result.ANSWERED
     if is_missed:
         answered_at = None
-    rung = _rung(facts)
+    rung = _rung(told)
     started_at = min(
         (fact.event.started_at for fact in facts if fact.event.started_at),
         # A recording is made known after the call, so it tells of the start only where nothing else does.
-        default=min(fact.at for fact in [f for f in facts if f.event.kind is not Kind.RECORDED] or facts),
+        default=min(fact.at for fact in [f for f in facts if f.event.kind not in _ASIDE] or facts),
     )
     if answered_at is not None:
         answered_at = min(answered_at, _latest_answer(facts, ends, answered_at))
@@ -82,9 +83,9 @@ def fold(received: Iterable[Received]) -> CallState:
         direction=direction,
         state=_state(ends, talks),
         result=result if ends else None,
-        phone=_first(fact.event.phone for fact in facts),
+        phone=_first(fact.event.phone for fact in told),
         line=_first(fact.event.line for fact in facts),
-        extension=_extension(facts, talks, rung, is_missed=is_missed),
+        extension=_extension(told, talks, rung, is_missed=is_missed),
         extensions=rung,
         started_at=started_at,
         answered_at=answered_at,
@@ -111,6 +112,8 @@ def is_same_call(call: Known, event: CallEvent, received_at: datetime) -> bool:
     number is the id, and a report within 90 s of the last one is a repetition (spec, "One call or two?").
     Arrival times count, not the times inside.
     """
+    if event.is_unique:
+        return _is_same_by_id(call, event, received_at)
     state = fold(call.facts)
     if event.direction and _says_direction(call) and event.direction is not state.direction:
         return False
@@ -127,17 +130,68 @@ def is_same_call(call: Known, event: CallEvent, received_at: datetime) -> bool:
 
 
 _TALK = (Kind.ANSWERED, Kind.HELD, Kind.TRANSFERRED)
+_ASIDE = (Kind.RECORDED, Kind.NOTED)
 _RANK = {kind: rank for rank, kind in enumerate(Kind)}
 
 
+def legs_are_over(facts: Sequence[Received]) -> bool:
+    """Tell whether every leg told of has ended, so that the call's own end should have come by now."""
+    return bool(_last_of_legs(facts)) and all(last.event.kind is Kind.ENDED for last in _last_of_legs(facts))
+
+
+def _is_same_by_id(call: Known, event: CallEvent, received_at: datetime) -> bool:
+    """The id is enough, unless the PBX's own clock says that this is a start after the end."""
+    if any(fact.event == event for fact in call.facts):
+        return True
+    ends = [end for end in _ends(call.facts) if not end.event.is_presumed]
+    if event.kind is not Kind.RINGING or not ends or event.at is None:
+        return True
+    if received_at - min(end.received_at for end in ends) <= REUSED_AFTER:
+        return True
+    return event.at <= max(end.event.ended_at or end.at for end in ends) + REUSED_AFTER
+
+
+def _direction(facts: Sequence[Received]) -> Direction:
+    """A report on the whole call knows best. Two extensions in a leg may well be a colleague who is consulted."""
+    spoken = [fact.event for fact in facts if fact.event.direction]
+    final = [e for e in spoken if e.is_unique and not e.leg and e.kind is Kind.ENDED]
+    plain = [e for e in spoken if not (e.leg and e.direction is Direction.INTERNAL)]
+    return next((e.direction for e in (*final, *plain, *spoken) if e.direction), Direction.IN)
+
+
+def _is_aside(event: CallEvent, direction: Direction) -> bool:
+    """Tell whether a leg is talk beside the call: a member who consults somebody while the client waits."""
+    if not event.leg or event.direction in (None, direction):
+        return False
+    return event.direction is Direction.INTERNAL or direction is Direction.IN
+
+
+def _in_time(facts: Sequence[Received]) -> Callable[[Received], tuple[object, ...]]:
+    """Return a key by which reports stand in the order of what happened: in a leg its own count goes first."""
+    moments: dict[tuple[str, int], datetime] = {}
+    for leg in {fact.event.leg for fact in facts if fact.event.leg}:
+        latest = None
+        for fact in sorted((f for f in facts if f.event.leg == leg), key=lambda f: (f.event.step, f.at)):
+            latest = max(latest, fact.at) if latest else fact.at
+            moments[leg, fact.event.step] = latest
+
+    def key(fact: Received) -> tuple[object, ...]:
+        return (moments.get((fact.event.leg, fact.event.step), fact.at), fact.event.step, _order(fact))
+
+    return key
+
+
 def _ends(facts: Sequence[Received]) -> list[Received]:
-    """The ends that were told, else those that were concluded from silence and not belied by talk after them."""
-    ends = [fact for fact in facts if fact.event.kind is Kind.ENDED and not fact.event.is_leg]
-    if not ends:
-        return _legs_over(facts)
-    last_talk = max((fact.received_at for fact in facts if fact.event.kind in _TALK), default=None)
-    presumed = [end for end in ends if last_talk is None or end.received_at >= last_talk]
-    return [end for end in ends if not end.event.is_presumed] or presumed
+    """The ends of the whole call that were told, else those of its legs when the last one is over, else those that
+    were concluded from silence and not belied by anything told after them.
+    """
+    ends = [fact for fact in facts if fact.event.kind is Kind.ENDED and not fact.event.is_leg and not fact.event.leg]
+    told = [end for end in ends if not end.event.is_presumed] or _ends_of_legs(facts)
+    if told or not ends:
+        return told or _legs_over(facts)
+    signs = (f.received_at for f in facts if f.event.kind in _TALK or (f.event.leg and f.event.kind is Kind.RINGING))
+    last_sign = max(signs, default=None)
+    return [end for end in ends if last_sign is None or end.received_at >= last_sign]
 
 
 def _legs_over(facts: Sequence[Received]) -> list[Received]:
@@ -148,15 +202,39 @@ def _legs_over(facts: Sequence[Received]) -> list[Received]:
     return legs if is_over else []
 
 
+def _ends_of_legs(facts: Sequence[Received]) -> list[Received]:
+    lasts = _last_of_legs(facts)
+    if not lasts or any(last.event.kind is not Kind.ENDED for last in lasts):
+        return []
+    latest = max(last.at for last in lasts)
+    is_over = any(last.at == latest and not last.event.is_passed_on for last in lasts)
+    return lasts if is_over else []
+
+
+def _last_of_legs(facts: Sequence[Received]) -> list[Received]:
+    """Return of each leg its latest report by the leg's own count."""
+    lasts: dict[str, Received] = {}
+    for fact in facts:
+        leg, kind = fact.event.leg, fact.event.kind
+        if not leg or kind in _ASIDE:
+            continue
+        before = lasts.get(leg)
+        if before is None or (fact.event.step, _RANK[kind]) >= (before.event.step, _RANK[before.event.kind]):
+            lasts[leg] = fact
+    return list(lasts.values())
+
+
 def _order(fact: Received) -> tuple[object, ...]:
     event = fact.event
     return (
         _RANK[event.kind],
-        fact.received_at,
+        fact.at,
+        event.step,
         event.extension or "",
         event.line,
         event.phone or "",
         repr(event),
+        fact.received_at,
     )
 
 
@@ -190,7 +268,8 @@ def _latest_answer(facts: Sequence[Received], ends: Sequence[Received], answered
 
 def _result(direction: Direction, ends: Sequence[Received], *, was_answered: bool) -> Result | None:
     told = [fact.event.result for fact in ends if fact.event.result]
-    if Result.ANSWERED in told or (was_answered and not told):
+    # A leg knows of itself only; that another one was answered, its reports have told.
+    if Result.ANSWERED in told or (was_answered and (not told or all(end.event.leg for end in ends))):
         return Result.ANSWERED
     if not told and all(end.event.is_presumed for end in ends):
         return None
@@ -225,7 +304,8 @@ def _extension(
         who = [fact.event.extension for fact in in_turn if fact.event.extension]
         if who:
             return who[-1]
-        ended = [fact.event.extension for fact in facts if fact.event.kind is Kind.ENDED and fact.event.extension]
+        ends = [fact.event for fact in facts if fact.event.kind is Kind.ENDED and not fact.event.leg]
+        ended = [end.extension for end in ends if end.extension]
         if ended:
             return ended[0]
     return rung[0] if len(rung) == 1 else None
