@@ -2,6 +2,10 @@
 
 Claim, work and answer stand in one transaction. A repetition that arrives while the first is at work waits at the
 unique key and then gets its answer; a first that failed leaves nothing behind.
+
+An operation that asks somebody outside (``outside_transactions``) must not hold a transaction meanwhile: its claim
+is committed first, and a repetition that arrives while it is at work is told so. What broke off half-way is not
+repeated.
 """
 
 import hashlib
@@ -20,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from ringdesk.accounts.api_auth import Caller
 from ringdesk.accounts.models import IdempotentAnswer
 from ringdesk.core import events
-from ringdesk.core.problems import Invalid, RingdeskError
+from ringdesk.core.problems import Conflict, Invalid, RingdeskError
 
 HEADER = "Idempotency-Key"
 KEPT = timedelta(hours=24)
@@ -34,8 +38,16 @@ class KeyReused(RingdeskError):
     """The key belongs to another request."""
 
 
+def outside_transactions(operation: Run) -> Run:
+    """Mark an operation that asks somebody outside and so runs outside of transactions."""
+    operation.is_outside = True  # type: ignore[attr-defined]
+    return operation
+
+
 def answers_once(run: Run) -> Run:
     """Wrap an operation as a whole: keeps the answer that ``claims_key`` has asked for."""
+    if _is_outside(run.__self__.view_func):  # type: ignore[attr-defined]
+        return _answers_once_outside(run)
 
     @wraps(run)
     def once(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -59,10 +71,15 @@ def claims_key(operation: Callable[..., Any]) -> Callable[..., Any]:
         key = _key(request)
         if key is None:
             return operation(request, *args, **kwargs)
-        answer = claim(request.auth, key, digest(request))  # type: ignore[attr-defined]
+        with transaction.atomic():
+            answer, is_fresh = claim(request.auth, key, digest(request))  # type: ignore[attr-defined]
         if answer.status is not None:
             return _replayed(answer)
+        if not is_fresh:
+            raise Conflict(_("The first request with this Idempotency-Key has not been answered yet."))
         request.idempotent_answer = answer  # type: ignore[attr-defined]
+        if _is_outside(operation):
+            return operation(request, *args, **kwargs)
         # A refusal is an answer to keep too, but nothing of what was begun before it.
         with transaction.atomic():
             return operation(request, *args, **kwargs)
@@ -70,20 +87,20 @@ def claims_key(operation: Callable[..., Any]) -> Callable[..., Any]:
     return claiming
 
 
-def claim(caller: Caller, key: str, request_digest: bytes) -> IdempotentAnswer:
-    """Return the row of this key: a fresh one without status, or the one kept. Raises KeyReused, Invalid."""
+def claim(caller: Caller, key: str, request_digest: bytes) -> tuple[IdempotentAnswer, bool]:
+    """Return the row of this key, and whether it is a fresh one. Raises KeyReused, Invalid."""
     if not 1 <= len(key) <= _LONGEST_KEY:
         raise Invalid(_("The key has 1 to 255 characters."), field=HEADER)
     owner = f"token:{caller.token.pk}" if caller.token else f"member:{caller.member.pk if caller.member else 0}"
     rows = IdempotentAnswer.objects.for_org(caller.organization).filter(caller=owner, key=key)
     rows.filter(created_at__lt=timezone.now() - KEPT).delete()
-    fresh = IdempotentAnswer(organization=caller.organization, caller=owner, key=key, request_digest=request_digest)
     # Waits here for a transaction that has the same key.
-    IdempotentAnswer.objects.bulk_create([fresh], ignore_conflicts=True)
-    answer: IdempotentAnswer = rows.get()
+    answer, is_fresh = IdempotentAnswer.objects.get_or_create(
+        organization=caller.organization, caller=owner, key=key, defaults={"request_digest": request_digest}
+    )
     if bytes(answer.request_digest) != request_digest:
         raise KeyReused(_("This Idempotency-Key was used for another request."))
-    return answer
+    return answer, is_fresh
 
 
 def digest(request: HttpRequest) -> bytes:
@@ -99,6 +116,22 @@ def forget_old() -> int:
     """Delete the answers kept long enough. Returns how many."""
     count, _by_model = IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
     return count
+
+
+def _answers_once_outside(run: Run) -> Run:
+    @wraps(run)
+    def once(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = run(request, *args, **kwargs)
+        claimed: IdempotentAnswer | None = getattr(request, "idempotent_answer", None)
+        if claimed is not None:
+            _keep(claimed, response)
+        return response
+
+    return once
+
+
+def _is_outside(operation: Any) -> bool:
+    return getattr(operation, "is_outside", False)
 
 
 def _key(request: HttpRequest) -> str | None:

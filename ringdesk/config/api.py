@@ -20,6 +20,7 @@ from ringdesk.config.api_description import DESCRIPTION, describe
 from ringdesk.crm.api import router as crm
 from ringdesk.hall.api import routers as hall
 from ringdesk.telephony.api import router as telephony
+from ringdesk.telephony.dialing_api import router as dialing
 
 
 class Renderer(BaseRenderer):
@@ -67,7 +68,7 @@ def _scopes() -> dict[tuple[str, str], str]:
     }
 
 
-ROUTERS: tuple[Router, ...] = (accounts, crm, telephony, *hall)
+ROUTERS: tuple[Router, ...] = (accounts, crm, telephony, dialing, *hall)
 api = Api(
     title="Ringdesk",
     version="1",

@@ -5,6 +5,7 @@ whichever process and tab it came from. The PBX is asked outside of any transact
 """
 
 import logging
+import time
 from datetime import datetime, timedelta
 
 from django.db import connection as database
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ringdesk.accounts.models import Member
+from ringdesk.accounts.models import Member, Organization
 from ringdesk.core import phones
 from ringdesk.core.ids import new_id
 from ringdesk.core.problems import Conflict, Forbidden, Invalid, RingdeskError
@@ -30,11 +31,16 @@ REFUSED_WITHIN = timedelta(seconds=2)
 # A call that its PBX does not name is the placed one when it begins this soon.
 STARTS_WITHIN = timedelta(minutes=2)
 _LONGEST_ERROR = 500
+_LOOKS_EVERY = 0.2
 logger = logging.getLogger(__name__)
 
 
 class CannotPlace(RingdeskError):
     """The PBX would not place the call."""
+
+
+class NoExtension(Invalid):
+    """The member has no extension, so there is no phone to ring first."""
 
 
 def place(member: Member, phone: str, *, connector: Connector | None = None) -> PlacedCall:
@@ -59,18 +65,52 @@ def place(member: Member, phone: str, *, connector: Connector | None = None) -> 
 def extension_for(member: Member, connector: Connector | None = None) -> Extension:
     """Return the extension whose device rings first: on this connector if it can dial, else on the first that can.
 
-    Raises Invalid with what to do about it.
+    Raises NoExtension, Invalid where none of the member's connectors places calls.
     """
     own = Extension.objects.for_org(member.organization_id).filter(member=member, connector__is_active=True)
     own = own.filter(connector__removed_at=None).select_related("connector").order_by("connector__name", "pk")
     found = list(own)
     if not found:
-        raise Invalid(_no_extension(member), field="member_id")
-    able = [one for one in found if (kind := registry().get(one.connector.kind)) and kind.can_dial]
+        text = _("%(member)s has no extension, so there is no phone to ring first.") % {"member": member.name}
+        raise NoExtension(text, field="member_id")
+    able = [one for one in found if _can_dial(one)]
     if not able:
         names = ", ".join(_("“%(name)s”") % {"name": one.connector.name} for one in found)
         raise Invalid(_("%(connectors)s cannot place calls: dial on your phone.") % {"connectors": names})
     return next((one for one in able if connector and one.connector_id == connector.pk), able[0])
+
+
+def extension_of(organization: Organization | int, user: str) -> Extension:
+    """Return the extension that an outside program means by ``user``: an extension, or a member's e-mail address.
+
+    Raises Invalid where nobody, or more than one, is meant.
+    """
+    user = user.strip()
+    present = Extension.objects.for_org(organization).filter(member__is_active=True, connector__is_active=True)
+    present = present.filter(connector__removed_at=None).select_related("connector", "member")
+    found = [one for one in present.filter(number=user).order_by("connector__name", "pk") if _can_dial(one)]
+    if len({one.member_id for one in found}) > 1:
+        raise Invalid(
+            _("The extension %(number)s is of several members: name the member by e-mail.") % {"number": user},
+            field="user",
+        )
+    if found:
+        return found[0]
+    if known := present.filter(number=user).first():
+        return extension_for(known.member, known.connector)
+    members = Member.objects.for_org(organization).filter(is_active=True, user__email__iexact=user)
+    if not user or (member := members.first()) is None:
+        raise Invalid(_("Nobody here has the extension or e-mail address “%(user)s”.") % {"user": user}, field="user")
+    return extension_for(member)
+
+
+def wait_for_answer(placed: PlacedCall, seconds: float = 10.0) -> PlacedCall:
+    """Return the placed call once the PBX has answered another request for it; as it is when that takes longer."""
+    until = time.monotonic() + seconds
+    while placed.state == PlacedCall.State.ASKED and time.monotonic() < until:
+        time.sleep(_LOOKS_EVERY)
+        placed.refresh_from_db(fields=["state", "error", "external_id"])
+    return placed
 
 
 def refusal(placed: PlacedCall) -> str:
@@ -118,6 +158,11 @@ def placed_as(call: Call) -> PlacedCall | None:
     return next((placed for placed in near if call_of(placed) == call), None)
 
 
+def _can_dial(extension: Extension) -> bool:
+    kind = registry().get(extension.connector.kind)
+    return kind is not None and kind.can_dial
+
+
 def _claim(extension: Extension, number: str, now: datetime) -> tuple[PlacedCall, bool]:
     """Return the wish to be carried out, or the one that stands already (False)."""
     # Durable: a wish that others cannot see yet would not keep them from calling too.
@@ -161,11 +206,3 @@ def _dial(placed: PlacedCall, link: Link) -> None:
 
 
 _UNKNOWN = gettext_lazy("the request could not be sent")
-
-
-def _no_extension(member: Member) -> str:
-    if member.may("extensions.change"):
-        return _("You have no extension, so no phone of yours can ring. Assign one under Settings, Extensions.")
-    return _(
-        "You have no extension, so no phone of yours can ring. Ask the owner or an administrator to assign you one."
-    )

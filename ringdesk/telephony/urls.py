@@ -1,11 +1,28 @@
 from django.urls import path
 
-from ringdesk.telephony.views import calls, connectors, extensions, wizard
+from ringdesk.telephony.views import calls, connectors, dialing, extensions, ignored, missed, recordings, wizard
 
 app_name = "telephony"
 urlpatterns = [
     path("calls/", calls.calls, name="calls"),
     path("calls/<uuid:pk>/", calls.call, name="call"),
+    path("calls/<uuid:pk>/notes/", calls.call_notes, name="call_notes"),
+    path("calls/<uuid:pk>/recording/", recordings.recording, name="recording"),
+    path("calls/<uuid:pk>/recording/sound/", recordings.sound, name="recording_sound"),
+    path("calls/<uuid:pk>/recording/again/", recordings.again, name="recording_again"),
+    path("calls/<uuid:pk>/recording/delete/", recordings.delete, name="recording_delete"),
+    path("clients/<int:pk>/recordings/delete/", recordings.forget_client, name="recordings_forget"),
+    path("calls/missed/", missed.missed_calls, name="missed"),
+    path("calls/missed/count/", missed.missed_count, name="missed_count"),
+    path("calls/missed/settle/", missed.settle, name="missed_settle"),
+    path("calls/missed/unsettle/", missed.unsettle, name="missed_unsettle"),
+    path("ignored/", ignored.ignored_numbers, name="ignored"),
+    path("ignored/add/", ignored.ignore, name="ignored_add"),
+    path("ignored/<int:pk>/remove/", ignored.heed, name="ignored_remove"),
+    path("calls/place/", dialing.place, name="place"),
+    path("connectors/dialing-key/", dialing.dialing_key, name="dialing_key"),
+    path("connectors/dialing-key/renew/", dialing.dialing_key_renew, name="dialing_key_renew"),
+    path(dialing.DOOR, dialing.makecall, name="makecall"),
     path("connectors/", connectors.connectors, name="connectors"),
     path("connectors/new/", connectors.connector_new, name="connector_new"),
     path("connectors/new/<slug:kind>/", connectors.connector_add, name="connector_add"),
