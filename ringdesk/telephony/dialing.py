@@ -73,7 +73,7 @@ def extension_for(member: Member, connector: Connector | None = None) -> Extensi
     if not found:
         text = _("%(member)s has no extension, so there is no phone to ring first.") % {"member": member.name}
         raise NoExtension(text, field="member_id")
-    able = [one for one in found if _can_dial(one)]
+    able: list[Extension] = [one for one in found if _can_dial(one)]
     if not able:
         names = ", ".join(_("“%(name)s”") % {"name": one.connector.name} for one in found)
         raise Invalid(_("%(connectors)s cannot place calls: dial on your phone.") % {"connectors": names})
@@ -88,7 +88,7 @@ def extension_of(organization: Organization | int, user: str) -> Extension:
     user = user.strip()
     present = Extension.objects.for_org(organization).filter(member__is_active=True, connector__is_active=True)
     present = present.filter(connector__removed_at=None).select_related("connector", "member")
-    found = [one for one in present.filter(number=user).order_by("connector__name", "pk") if _can_dial(one)]
+    found: list[Extension] = [one for one in present.filter(number=user).order_by("connector__name", "pk") if _can_dial(one)]
     if len({one.member_id for one in found}) > 1:
         raise Invalid(
             _("The extension %(number)s is of several members: name the member by e-mail.") % {"number": user},
@@ -132,7 +132,7 @@ def call_of(placed: PlacedCall) -> Call | None:
     """Return the call that the PBX has reported of it: the one it names, else the first of the kind soon after."""
     calls = Call.objects.for_org(placed.organization_id).filter(connector=placed.connector_id)
     named = [name for name in (placed.external_id, placed.command_id) if name]
-    exact = calls.filter(external_id__in=named).order_by("first_received_at").first()
+    exact: Call | None = calls.filter(external_id__in=named).order_by("first_received_at").first()
     if exact is not None:
         return exact
     soon = calls.filter(
@@ -140,16 +140,18 @@ def call_of(placed: PlacedCall) -> Call | None:
         extensions__contains=[placed.extension],
         first_received_at__range=(placed.created_at, placed.created_at + STARTS_WITHIN),
     )
-    return soon.exclude(direction=Call.Direction.IN).order_by("first_received_at").first()
+    first: Call | None = soon.exclude(direction=Call.Direction.IN).order_by("first_received_at").first()
+    return first
 
 
 def placed_as(call: Call) -> PlacedCall | None:
     """Return the click that this call came of, None for a call nobody has placed from here."""
     accepted = PlacedCall.objects.for_org(call.organization_id).filter(connector=call.connector_id)
     accepted = accepted.exclude(state=PlacedCall.State.REFUSED).select_related("member", "connector")
-    exact = accepted.filter(external_id=call.external_id) | accepted.filter(command_id=call.external_id)
-    if (found := exact.first()) is not None:
-        return found
+    named = accepted.filter(external_id=call.external_id) | accepted.filter(command_id=call.external_id)
+    exact: PlacedCall | None = named.first()
+    if exact is not None:
+        return exact
     if call.direction == Call.Direction.IN:
         return None
     before = (call.first_received_at - STARTS_WITHIN, call.first_received_at)

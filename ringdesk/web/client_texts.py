@@ -12,6 +12,7 @@ def client_texts() -> dict[str, str]:
         "ago.hours": _("{count} h ago"),
         "ago.days": _("{count} d ago"),
         "announce": _("Incoming call: {caller}"),
+        "calling": _("Calling… wait for your phone to ring."),
         "close": _("Close"),
         "confirm": _("Yes"),
         "copied": _("Copied"),

@@ -186,7 +186,8 @@ def pressed_at_once(office: Office, *numbers: str) -> list[Any]:
     """Let as many threads press at the same moment; the PBX answers once all have pressed."""
     office.pbx.gate.clear()
     Connector.objects.filter(pk=office.dialler.pk).update(settings={"url": office.pbx.url, "timeout": 10})
-    start, results = threading.Barrier(len(numbers)), []
+    start = threading.Barrier(len(numbers))
+    results: list[Any] = []
 
     def press(number: str) -> None:
         start.wait()

@@ -6,6 +6,7 @@ import * as dialog from "./dialog";
 import * as drafts from "./drafts";
 import * as drag from "./drag";
 import * as drawer from "./drawer";
+import * as handset from "./handset";
 import * as keyboard from "./keyboard";
 import * as leader from "./leader";
 import * as live from "./live";
@@ -33,6 +34,7 @@ for (const behaviour of [
   drawer,
   drafts,
   copy,
+  handset,
   stepper,
   reservation,
   pick,

@@ -84,6 +84,12 @@ def phone_groups(number: str | None) -> SafeString | str:
 
 
 @register.filter
+def international(number: str) -> str:
+    """Return the digits of a whole international number, as wa.me wants them; "" for a local one."""
+    return number[1:] if number.startswith("+") else ""
+
+
+@register.filter
 def initials(name: str | None) -> str:
     """Return one or two capital letters for an avatar; ``?`` when nobody is known."""
     words = [word for word in (name or "").replace("«", " ").replace('"', " ").split() if word[0].isalnum()]
