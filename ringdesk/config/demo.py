@@ -22,7 +22,7 @@ from ringdesk.crm.models import Client, Contract
 from ringdesk.hall import demo as hall_demo
 from ringdesk.hall.models import Hall
 from ringdesk.telephony import demo as telephony_demo
-from ringdesk.telephony import links
+from ringdesk.telephony import dialing_keys, links
 from ringdesk.telephony.models import Connector
 
 FILE = "demo.json"
@@ -125,7 +125,7 @@ def _describe(organization: Organization, base_url: str) -> dict[str, Any]:
         "clients": [{"id": c.pk, "name": c.name, "phone": _phone(c)} for c in clients],
         "contracts": [{"id": c.pk, "number": c.number, "phone": _phone(c)} for c in contracts],
         "products": [],
-        "makecall_api_key": "",
+        "makecall_api_key": dialing_keys.renew(organization),
     }
 
 
