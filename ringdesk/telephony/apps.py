@@ -6,8 +6,12 @@ class TelephonyConfig(AppConfig):
 
     def ready(self) -> None:
         from ringdesk.accounts import audit
-        from ringdesk.crm.signals import numbers_changed
-        from ringdesk.telephony import linking, links
+        from ringdesk.crm.signals import lead_converted, numbers_changed
+        from ringdesk.telephony import dialing_keys, ignoring, linking, links, recordings
 
         audit.register(links.AUDITED)
+        audit.register(dialing_keys.AUDITED)
+        audit.register(recordings.AUDITED)
+        audit.register(ignoring.AUDITED)
         numbers_changed.connect(linking.follow_numbers, dispatch_uid="telephony.linking")
+        lead_converted.connect(linking.follow_conversion, dispatch_uid="telephony.conversion")

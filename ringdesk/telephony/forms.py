@@ -11,7 +11,7 @@ from ringdesk.accounts.models import Branch, Member
 from ringdesk.telephony import reach
 from ringdesk.telephony.connectors import registry
 from ringdesk.telephony.connectors.base import Course
-from ringdesk.telephony.history import Period
+from ringdesk.telephony.history import Kept, Linked, Period
 from ringdesk.telephony.models import Call, Connector, Line
 
 COURSES = (
@@ -25,14 +25,29 @@ RESULTS = (
     (Call.Result.ANSWERED, _("Answered")),
     ("unanswered", _("Not answered")),
 )
-DIRECTIONS = (("", _("All directions")), *Call.Direction.choices)
+DIRECTIONS = (
+    ("", _("All directions")),
+    *(one for one in Call.Direction.choices if one[0] != Call.Direction.INTERNAL),
+)
 PERIODS = (
     (Period.ALL, _("All time")),
     (Period.TODAY, _("Today")),
     (Period.YESTERDAY, _("Yesterday")),
     (Period.WEEK, _("7 days")),
     (Period.MONTH, _("30 days")),
+    (Period.OWN, _("Own dates")),
 )
+LINKED = (
+    (Linked.ALL, _("All numbers")),
+    (Linked.YES, _("On a card")),
+    (Linked.NO, _("On nobody's card")),
+    (Linked.HIDDEN, _("Hidden")),
+)
+KEPT = ((Kept.OUTSIDE, ""), (Kept.INTERNAL, ""))
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 class ConnectorForm(forms.Form):
@@ -140,9 +155,56 @@ class RehearsalForm(forms.Form):
 
 
 class FilterForm(forms.Form):
-    """What the list of calls is narrowed to."""
+    """What the list of calls is narrowed to. Every field has a place in the address, so that a list can be shared."""
 
     q = forms.CharField(label=_("Search"), max_length=100, required=False)
+    kept = forms.ChoiceField(choices=KEPT, required=False, widget=forms.HiddenInput)
     direction = forms.ChoiceField(label=_("Direction"), choices=DIRECTIONS, required=False)
     result = forms.ChoiceField(label=_("Result"), choices=RESULTS, required=False)
     period = forms.ChoiceField(label=_("Period"), choices=PERIODS, required=False)
+    since = forms.DateField(label=_("From day"), required=False, widget=_day())
+    until = forms.DateField(label=_("To day"), required=False, widget=_day())
+    member = forms.ChoiceField(label=_("Member"), required=False)
+    line = forms.ChoiceField(label=_("Line"), required=False)
+    connector = forms.ChoiceField(label=_("Source"), required=False)
+    linked = forms.ChoiceField(label=_("Whose number"), choices=LINKED, required=False)
+
+    def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = Member.objects.for_org(by.organization_id).filter(is_active=True).order_by("name", "pk")
+        self._offer("member", _("All members"), [(str(one.pk), one.name) for one in members])
+        lines = Line.objects.for_org(by.organization_id).order_by("number").values_list("number", "label")
+        self._offer("line", _("All lines"), [(number, label or number) for number, label in dict(lines).items()])
+        connectors = Connector.objects.for_org(by.organization_id).order_by("name", "pk")
+        self._offer("connector", _("All sources"), [(str(one.pk), one.name) for one in connectors])
+
+    def _offer(self, name: str, every: Any, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", every), *choices]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether any filter behind “Filters” is set."""
+        return any(self.cleaned_data.get(name) for name in ("member", "line", "connector", "linked"))
+
+
+class NotesForm(forms.Form):
+    """Notes about a call, and which notes whoever writes has seen."""
+
+    notes = forms.CharField(
+        label=_("Notes"), max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    seen = forms.CharField(max_length=32, required=False, widget=forms.HiddenInput)
+
+    def clean_seen(self) -> str | None:
+        return self.cleaned_data["seen"] or None
+
+
+class IgnoredForm(forms.Form):
+    """A number to be ignored."""
+
+    phone = forms.CharField(
+        label=_("Number"), max_length=32, widget=forms.TextInput(attrs={"type": "tel", "data-autofocus": ""})
+    )
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)

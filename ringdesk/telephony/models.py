@@ -40,6 +40,9 @@ class Connector(OrganizationModel):
     requests_refused = models.BigIntegerField(default=0)
     received_while_off = models.BigIntegerField(default=0)
     agent_version = models.CharField(max_length=120, blank=True)
+    # Of a source that is listened to: since when the connection stands, and when that was last confirmed.
+    connected_at = models.DateTimeField(null=True)
+    connection_seen_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "id"]
@@ -208,7 +211,7 @@ class Call(OrganizationModel):
             models.Index(
                 fields=["organization", "last_received_at"], condition=models.Q(state="ended"), name="call_over"
             ),
-            # Any part of a number. Its list of what is not sorted in yet is short: no call waits long for the sorting.
+            # Any part of a number. What is not sorted in yet is kept short: no call waits long for the sorting.
             GinIndex(grams("phone"), name="call_phone_grams", gin_pending_list_limit=256),
             models.Index(
                 fields=["organization", "-first_received_at", "phone"],

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from ringdesk.telephony.views import calls, connectors, dialing, extensions, ignored, missed, recordings, wizard
+from ringdesk.telephony.views import (
+    address_book,
+    call_settings,
+    calls,
+    connectors,
+    dialing,
+    extensions,
+    ignored,
+    missed,
+    recordings,
+    windows,
+    wizard,
+)
 
 app_name = "telephony"
 urlpatterns = [
@@ -45,4 +57,10 @@ urlpatterns = [
     path("extensions/<int:pk>/unassign/", extensions.extension_unassign, name="extension_unassign"),
     path("setup/connector/", wizard.wizard_connector, name="wizard_connector"),
     path("setup/test-call/", wizard.wizard_test, name="wizard_test"),
+    path("settings/calls/", call_settings.settings, name="call_settings"),
+    path("calls/<uuid:pk>/window/", windows.window, name="window"),
+    path("calls/<uuid:pk>/window/clients/", windows.window_clients, name="window_clients"),
+    path("calls/<uuid:pk>/window/add/", windows.window_add, name="window_add"),
+    path("calls/<uuid:pk>/window/choose/", windows.window_choose, name="window_choose"),
+    path("addressbook/", address_book.contacts, name="address_book"),
 ]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from ringdesk.accounts import seats
 from ringdesk.accounts.models import Branch, Member, User
 from ringdesk.live.models import LiveEvent
+from ringdesk.telephony import missed
 from ringdesk.telephony.models import Connector
 from ringdesk.web.client_texts import client_texts
 from ringdesk.web.navigation import Item, groups, settings_groups
@@ -72,6 +73,11 @@ class Shell:
     def more(self) -> list[Item]:
         """Return what stands behind “More” on phones."""
         return [item for group in self.navigation for item in group if item.rest]
+
+    @cached_property
+    def missed_count(self) -> int:
+        """Return how many numbers wait for a call back."""
+        return missed.count(self.member, timezone.now()) if self.member and self.member.may("calls.see") else 0
 
     @cached_property
     def settings(self) -> list[tuple[Any, list[Item]]]:

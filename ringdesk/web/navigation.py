@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ringdesk.accounts.models import Member, Module
 
@@ -25,6 +26,8 @@ class Entry:
     covers: tuple[str, ...] = ()
     # What it is called where the organization has no hall.
     elsewhere: str | Promise = ""
+    # The template of a number beside the label.
+    badge: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Item:
     current: bool
     rest: bool = False
     count: int = 0
+    badge: str = ""
 
 
 SETTINGS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -67,6 +71,12 @@ SETTINGS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry("telephony:connectors", "plug", _("Phones and PBXes"), action="connectors.change",
                   covers=("telephony:connector",)),
+            Entry("webhooks:endpoints", "external", _("CRMs and webhooks"), action="connectors.change",
+                  covers=("webhooks:",)),
+            Entry("telephony:call_settings", "sliders", pgettext_lazy("settings", "Calls"),
+                  action="connectors.change"),
+            Entry("telephony:ignored", "ban", _("Ignored numbers"), action="numbers.ignore",
+                  covers=("telephony:ignored",)),
             Entry("telephony:extensions", "phone", _("Extensions"), action="extensions.change",
                   covers=("telephony:extension",)),
         ),
@@ -85,8 +95,21 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
     (
         Entry("hall:day", "timeline", _("Hostess panel"), Module.HALL, "reservations.see"),
         Entry("hall:plan", "plan", _("Hall plan"), Module.HALL, "reservations.see"),
-        Entry("crm:clients", "users", _("Guests"), action="clients.see", covers=("crm:",), elsewhere=_("Clients")),
-        Entry("telephony:calls", "phone", _("Calls"), Module.CALLS, "calls.see", ("telephony:call",)),
+        Entry(
+            "crm:clients",
+            "users",
+            _("Guests"),
+            action="clients.see",
+            covers=("crm:client", "crm:contract"),
+            elsewhere=_("Clients"),
+        ),
+        Entry("telephony:calls", "phone", _("Calls"), Module.CALLS, "calls.see",
+              ("telephony:call", "telephony:missed"), badge="telephony/_missed_count.html"),
+    ),
+    (
+        Entry("crm:leads", "tag", _("Leads"), Module.CALLS, "clients.see", ("crm:lead",)),
+        Entry("crm:interactions", "note", _("Interactions"), Module.CALLS, "calls.see", ("crm:interaction",)),
+        Entry("telephony:address_book", "phone-book", _("Address book"), Module.CALLS, "clients.see"),
     ),
     (
         Entry("hall:reports", "chart", _("Reports"), Module.HALL, "reservations.see"),
@@ -148,7 +171,9 @@ def groups(member: Member, view: str) -> list[list[Item]]:
             if url is None or not _is_seen(entry, member):
                 continue
             current = is_settings if entry.name == "web:settings" else _is_current(entry, view) and not is_settings
-            items.append(Item(url, entry.icon, _label(entry, member), current, rest=position >= ON_A_PHONE))
+            items.append(
+                Item(url, entry.icon, _label(entry, member), current, position >= ON_A_PHONE, badge=entry.badge)
+            )
             position += 1
         shown.append(items)
     return [items for items in shown if items]

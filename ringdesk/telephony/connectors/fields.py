@@ -2,13 +2,13 @@
 fields; pure), and form fields of settings that mean the same everywhere.
 """
 
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ringdesk.telephony.connectors.base import Malformed, Request
+from ringdesk.telephony.connectors.base import Link, Malformed, NoRecording, Request, Source
 
 
 def smart_transfer() -> forms.Field:
@@ -22,6 +22,50 @@ def smart_transfer() -> forms.Field:
             "Ringdesk answers with the extension of the client's responsible member."
         ),
     )
+
+
+# Kept in ``Link.settings["recordings"]``.
+AT_THE_PBX = "pbx"
+
+
+def recordings() -> dict[str, forms.Field]:
+    """Return the settings of kinds that bring recordings: where they are kept, and which inside host has them."""
+    return {
+        "recordings": forms.ChoiceField(
+            label=_("Recordings of calls"),
+            required=False,
+            choices=(("", _("Fetch and keep here")), (AT_THE_PBX, _("Keep at the PBX"))),
+            help_text=_("What is kept at the PBX is played through Ringdesk, for as long as the PBX has it."),
+        ),
+    }
+
+
+def recording_host() -> dict[str, forms.Field]:
+    """Return the setting that lets recordings be fetched from a PBX in our own network (``recording_source``)."""
+    return {
+        "recording_host": forms.CharField(
+            label=_("Host of recordings in your own network"),
+            max_length=200,
+            required=False,
+            help_text=_(
+                "An address that an event brings is not opened when it leads inside your network, "
+                "unless it is on this host. Example: 192.168.1.10"
+            ),
+            widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        ),
+    }
+
+
+def recording_source(link: Link, reference: str) -> Source:
+    """Return the source of a recording whose address an event has brought: trusted on the host a member typed in."""
+    typed = str(link.settings.get("recording_host", "")).strip().lower()
+    try:
+        parts = urlsplit(reference)
+        host = (parts.hostname or "").lower()
+        places = {host, f"{host}:{parts.port}"} if parts.port else {host}
+    except ValueError as error:
+        raise NoRecording(_("This is not an address that can be opened.")) from error
+    return Source(url=reference, is_trusted=bool(typed) and bool(host) and typed in places)
 
 
 def read(request: Request) -> dict[str, str]:

@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import pgettext_lazy
 
 from ringdesk.accounts.models import Member
+from ringdesk.telephony import history, recordings
 from ringdesk.telephony.models import Call
 
 register = template.Library()
@@ -21,6 +22,13 @@ KINDS = {
     "transferred": pgettext_lazy("event", "transferred"),
     "ended": pgettext_lazy("event", "ended"),
     "recorded": pgettext_lazy("event", "recorded"),
+}
+STEPS = {
+    "ringing": pgettext_lazy("step", "Rang"),
+    "answered": pgettext_lazy("step", "Answered"),
+    "held": pgettext_lazy("step", "Put on hold"),
+    "transferred": pgettext_lazy("step", "Transferred"),
+    "ended": pgettext_lazy("step", "Hung up"),
 }
 
 
@@ -87,6 +95,19 @@ def to_the_millisecond(moment: datetime) -> str:
 
 
 @register.filter
+def rings(call: Call) -> bool:
+    """Tell whether the call rings now, as far as can be told: a phone does not say when it stops."""
+    return call.state == Call.State.RINGING and not history.seems_over(call, timezone.now())
+
+
+@register.filter
+def has_sound(call: Call) -> bool:
+    """Tell whether there is a recording to listen to."""
+    recording = getattr(call, "recording", None)
+    return recording is not None and recordings.is_there(recording)
+
+
+@register.filter
 def may(member: Member, action: str) -> bool:
     """Tell whether the seat may do this."""
     return member.may(action)
@@ -96,3 +117,15 @@ def may(member: Member, action: str) -> bool:
 def event_name(kind: str) -> str:
     """Return what an event of our vocabulary is called."""
     return str(KINDS.get(kind, kind))
+
+
+@register.filter
+def step_name(kind: str) -> str:
+    """Return what a step in the course of a call is called."""
+    return str(STEPS.get(kind, kind))
+
+
+@register.filter
+def time_of_day(moment: datetime) -> str:
+    """Return HH:MM:SS in the page's zone."""
+    return timezone.localtime(moment).strftime("%H:%M:%S")

@@ -12,6 +12,7 @@ import * as leader from "./leader";
 import * as live from "./live";
 import * as menu from "./menu";
 import * as pick from "./pick";
+import * as player from "./player";
 import * as popups from "./popups";
 import * as quiet from "./quiet";
 import * as requests from "./requests";
@@ -45,6 +46,7 @@ for (const behaviour of [
   sound,
   quiet,
   popups,
+  player,
   drag,
   timeline,
   keyboard,

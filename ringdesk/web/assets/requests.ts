@@ -32,6 +32,8 @@ function morph(style: "innerHTML" | "outerHTML", target: Element, fragment: Pare
     ignoreActiveValue: isField(document.activeElement),
     callbacks: {
       beforeAttributeUpdated: (name, element, change) => !keepsAttribute(name, element, change),
+      // What plays goes on playing; its page knows nothing of how far it is.
+      beforeNodeMorphed: (node) => !(node instanceof Element && node.hasAttribute("data-playing")),
       beforeNodeRemoved: (node) => !(node instanceof Element && node.hasAttribute("data-keep")),
     },
   });

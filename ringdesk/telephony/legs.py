@@ -1,0 +1,84 @@
+"""The course of a call as its people saw it: who was rung, who answered, held, transferred to whom, and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from ringdesk.telephony.call_events import Kind, from_json
+from ringdesk.telephony.fold import Received
+from ringdesk.telephony.models import Call, Extension
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One step: what happened, to whom, and how many seconds it lasted until the next one (None: unknown)."""
+
+    at: datetime
+    kind: str
+    who: str
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    at: datetime
+    kind: str
+    extensions: tuple[str, ...]
+
+
+def of(call: Call) -> list[Leg]:
+    """Return the legs of a call with its events prefetched, in order."""
+    received = [Received(from_json(dict(event.event)), event.received_at) for event in call.events.all()]
+    found = steps(received)
+    numbers = {number for step in found for number in step.extensions}
+    owners = Extension.objects.for_org(call.organization_id).filter(connector=call.connector_id, number__in=numbers)
+    names = {one.number: one.member.name for one in owners.select_related("member")}
+    ends = [step.at for step in found[1:]]
+    if call.state == Call.State.ENDED and call.ended_at and found and found[-1].kind != Kind.ENDED:
+        found.append(_Step(call.ended_at, Kind.ENDED, ()))
+        ends.append(call.ended_at)
+    legs = []
+    for position, step in enumerate(found):
+        until = ends[position] if position < len(ends) else None
+        seconds = max(0, round((until - step.at).total_seconds())) if until else None
+        legs.append(
+            Leg(step.at, step.kind, _who(step.extensions, names), None if step.kind == Kind.ENDED else seconds)
+        )
+    return legs
+
+
+def steps(received: Sequence[Received]) -> list[_Step]:
+    """Return what the events of one call tell, by the source's clock where it says, repetitions left out. Pure."""
+    found: list[_Step] = []
+    for fact in sorted(received, key=_order):
+        event = fact.event
+        if event.kind is Kind.RECORDED:
+            continue
+        numbers = tuple(dict.fromkeys(filter(None, (*event.extensions, event.extension))))
+        if event.kind is Kind.ANSWERED and event.extension:
+            numbers = (event.extension,)
+        known = {step.extensions for step in found if step.kind == event.kind}
+        if event.kind in (Kind.RINGING, Kind.ANSWERED) and numbers in known:
+            continue
+        if event.kind is Kind.ENDED:
+            found = [step for step in found if step.kind != Kind.ENDED]
+            numbers = ()
+        found.append(_Step(_time(fact), event.kind, numbers))
+    return found
+
+
+def _order(fact: Received) -> tuple[datetime, int]:
+    return _time(fact), list(Kind).index(fact.event.kind)
+
+
+def _time(fact: Received) -> datetime:
+    """An end tells the whole course; when it happened is what counts here."""
+    if fact.event.kind is Kind.ENDED:
+        return fact.event.ended_at or fact.at
+    return fact.at
+
+
+def _who(extensions: Sequence[str], names: dict[str, str]) -> str:
+    return ", ".join(f"{names[one]} ({one})" if one in names else _("extension %s") % one for one in extensions)
