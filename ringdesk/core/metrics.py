@@ -17,3 +17,6 @@ DELIVERIES = Counter(
     "ringdesk_webhook_deliveries", "Attempts to deliver to outside CRMs and webhooks", ["kind", "outcome"]
 )
 QUESTIONS = Counter("ringdesk_contact_questions", "Questions to outside CRMs whose caller it is", ["outcome"])
+LISTENING = Gauge("ringdesk_listening", "Sources whose connection stands in this process", ["connector"])
+CONNECTIONS_LOST = Counter("ringdesk_connections_lost", "Connections to sources that failed or broke", ["connector"])
+HEARD_WAITING = Gauge("ringdesk_heard_waiting", "Events of listened sources that are not stored yet", ["connector"])

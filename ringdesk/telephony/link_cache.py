@@ -45,6 +45,7 @@ LEFT JOIN accounts_branch branch ON branch.id = connector.branch_id
 """
 BY_TOKEN = _SELECT + " WHERE connector.token_hash = %s"
 BY_ID = _SELECT + " WHERE connector.id = %s"
+ACTIVE_OF_KINDS = _SELECT + " WHERE connector.is_active AND connector.kind = ANY(%s)"
 
 
 class LinkCache:

@@ -22,6 +22,8 @@ from ringdesk.telephony.models import Connector
 _TOKEN_BYTES = 32
 _SECRET_BYTES = 24
 QUIET_AFTER = timedelta(hours=24)
+# A process that listens confirms its connections more often than that.
+CONFIRMED_WITHIN = timedelta(seconds=45)
 
 
 class Condition(StrEnum):
@@ -52,11 +54,19 @@ def condition(connector: Connector, now: datetime) -> Condition:
     if not connector.is_active:
         return Condition.OFF
     heard, failed = connector.last_event_at, connector.last_error_at
+    if connected_since(connector, now):
+        return Condition.WORKS
     if failed and (heard is None or failed > heard):
         return Condition.ERROR
     if heard is None:
         return Condition.NEVER
     return Condition.QUIET if now - heard > QUIET_AFTER else Condition.WORKS
+
+
+def connected_since(connector: Connector, now: datetime) -> datetime | None:
+    """Return since when a source that is listened to is connected; None when it is not."""
+    seen = connector.connection_seen_at
+    return connector.connected_at if seen and now - seen < CONFIRMED_WITHIN else None
 
 
 def create(
