@@ -110,7 +110,7 @@ class Doors:
             self.health.while_off(link.id)
             return 404, _refusal(scope, "The connector at this address is switched off.")
         connector = registry()[link.kind]
-        if rest not in connector.paths and not (rest == ROUTE and connector.has_extensions):
+        if not connector.takes(rest) and not (rest == ROUTE and connector.has_extensions):
             return 404, _refusal(scope, "This connector has no such address.")
         now = datetime.now(UTC)
         try:
@@ -209,6 +209,8 @@ class Doors:
             await self.receiver.receive(link, event, raw, now)
         metrics.EVENTS.labels(link.kind).inc()
         self.health.received(link.id, now, parsed.agent_version)
+        if parsed.problem:
+            self.health.failed(link.id, parsed.problem, datetime.now(UTC))
 
     def _follow(self, connector: Connector, link: Link, parsed: Parsed) -> None:
         if type(connector).follow is not Connector.follow:

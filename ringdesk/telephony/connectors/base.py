@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -132,13 +132,25 @@ Reply = Mapping[str, Any] | str
 class Parsed:
     """What a request says: events to receive, or a question, and nothing of the vendor's own words.
 
-    ``reply``: what this very request is to be answered, where that does not hang on the caller.
+    ``reply``: what this very request is to be answered, where that does not hang on the caller. ``problem``: what
+    the source could not do, of ours the command ``command_id``; the connector's page shows it (``explain``).
     """
 
     events: tuple[CallEvent, ...] = ()
     question: RouteQuestion | None = None
     agent_version: str = ""
     reply: Reply | None = None
+    problem: str = ""
+    command_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who has an extension at the source, by the source's own list."""
+
+    extension: str
+    name: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +220,34 @@ class Connector:
     # Whether ``dial`` can be asked, and ``listen`` is to be kept running.
     can_dial: ClassVar[bool] = False
     listens: ClassVar[bool] = False
+    # Whether ``people`` and ``history`` can be asked.
+    tells_people: ClassVar[bool] = False
+    keeps_history: ClassVar[bool] = False
     # Names of secrets that are generated here and shown with a copy button, with their labels.
     generated: ClassVar[Mapping[str, Text]] = {}
     icon: ClassVar[str] = "plug"
 
     def parse(self, request: Request, link: Link, now: datetime) -> Parsed:
         """Translate one request. Pure. Raises Malformed or Refused; then nothing is stored."""
+        raise NotImplementedError
+
+    def takes(self, path: str) -> bool:
+        """Tell whether there is such an address behind the secret one. ``path``: without slashes at its ends."""
+        return path in self.paths
+
+    def explain(self, error: str) -> Text:
+        """Return in words what went wrong; ``error`` is what was noted of a ``problem``."""
+        return error
+
+    def people(self, link: Link) -> list[Colleague]:
+        """Return who has which extension at the source. Raises RingdeskError. Blocks."""
+        raise NotImplementedError
+
+    def history(self, link: Link, since: datetime, until: datetime, now: datetime) -> Iterable[CallEvent]:
+        """Return what the source remembers of calls that ended between the two. The same again is the same events.
+
+        Raises RingdeskError. Blocks, for a minute at most.
+        """
         raise NotImplementedError
 
     def answer(self, parsed: Parsed, caller: Caller | None) -> Reply:
