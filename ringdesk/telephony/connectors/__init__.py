@@ -7,13 +7,14 @@ from ringdesk.telephony.connectors.asterisk import Asterisk
 from ringdesk.telephony.connectors.base import Connector
 from ringdesk.telephony.connectors.crm_json import CrmJson
 from ringdesk.telephony.connectors.http_events import HttpEvents
+from ringdesk.telephony.connectors.mango import Mango
 from ringdesk.telephony.connectors.phone import Phone
 
 
 @cache
 def registry() -> dict[str, Connector]:
     """Return every kind of connector by its name: our own first, then those of installed packages."""
-    found: dict[str, Connector] = {kind.kind: kind() for kind in (HttpEvents, Phone, Asterisk)}
+    found: dict[str, Connector] = {kind.kind: kind() for kind in (HttpEvents, Mango, Phone, Asterisk)}
     for entry in entry_points(group="ringdesk.connectors"):
         connector = entry.load()()
         found.setdefault(connector.kind, connector)
