@@ -14,7 +14,7 @@ from ringdesk.telephony.connectors.phone import Phone
 @cache
 def registry() -> dict[str, Connector]:
     """Return every kind of connector by its name: our own first, then those of installed packages."""
-    found: dict[str, Connector] = {kind.kind: kind() for kind in (HttpEvents, Mango, Phone, Asterisk)}
+    found: dict[str, Connector] = {kind.kind: kind() for kind in (HttpEvents, CrmJson, Mango, Phone, Asterisk)}
     for entry in entry_points(group="ringdesk.connectors"):
         connector = entry.load()()
         found.setdefault(connector.kind, connector)
