@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from ringdesk.live.hub import Hub, finish
 from ringdesk.live.protocol import Listener, Said
 from ringdesk.telephony import calls, link_cache
 from ringdesk.telephony.calls import Receiver
+from ringdesk.telephony.documents import Documents
 from ringdesk.telephony.doors import Doors
 from ringdesk.telephony.health import Health
 from ringdesk.telephony.link_cache import LinkCache
@@ -36,7 +37,8 @@ class Parts:
     def __init__(self, pool: AsyncConnectionPool[Any]) -> None:
         self.pool = pool
         self.hub = Hub(pool)
-        self.receiver = Receiver(pool, self.hub.publish, announces=not PARTS <= settings.PARTS)
+        self.documents = Documents()
+        self.receiver = Receiver(pool, self._publish, announces=not PARTS <= settings.PARTS)
         self.links = LinkCache(pool)
         self.health = Health(pool)
         self.doors = Doors(pool, self.receiver, self.links, self.health)
@@ -49,7 +51,9 @@ class Parts:
         async with database.open_pool(max_size=POOL_SIZE, configure=calls.configure) as pool:
             parts = cls(pool)
             calls.set_running(parts.receiver)
-            loops: list[Callable[[], Awaitable[None]]] = [parts._listen, parts._flush, parts.hub.watch]
+            loops: list[Callable[[], Awaitable[None]]] = [
+                parts._listen, parts._flush, parts.hub.watch, parts.documents.work,
+            ]  # fmt: skip
             if "worker" in settings.PARTS:
                 loops.append(work)
             tasks = [asyncio.create_task(_for_ever(loop)) for loop in loops]
@@ -59,6 +63,10 @@ class Parts:
                 calls.set_running(None)
                 await asyncio.gather(*(finish(task) for task in tasks))
                 await parts._flush_once()
+
+    def _publish(self, told: list[events.Event], ids: Sequence[int], at: datetime) -> dict[int, int]:
+        self.documents.hear(told)
+        return self.hub.publish(told, ids, at)
 
     def _hear(self, listener: Listener, said: Said) -> None:
         popup_id = said.values.get("popup")

@@ -5,7 +5,7 @@ from django.db import connection
 from ringdesk.accounts.models import Organization
 from ringdesk.core import phones
 from ringdesk.crm import matching
-from ringdesk.crm.matching import NOBODY, Match
+from ringdesk.crm.matching import NOBODY, ORDER, Match, Row
 
 # Every card on which one number stands, as tuples of matching.Row. Also for the doors' own connection pool:
 # parameters ``organization`` (id) and ``number`` (normalized).
@@ -27,6 +27,7 @@ WHERE p.organization_id = %(organization)s AND {condition}
 """
 ROWS_BY_NUMBER = ROWS.format(condition="p.number = %(number)s")
 ROWS_BY_LAST_DIGITS = ROWS.format(condition="p.reversed LIKE %(reversed)s")
+_MOST_OFFERED = 20
 
 
 def identify(organization: Organization | int, number: str, *, region: str = "RU") -> Match:
@@ -43,6 +44,27 @@ def suggest(organization: Organization | int, number: str, *, digits: int = 5, r
     if len(backwards) < digits:
         return NOBODY
     return _match(ROWS_BY_LAST_DIGITS, {"organization": _id(organization), "reversed": f"{backwards}%"})
+
+
+def cards(organization: Organization | int, number: str, *, region: str = "RU") -> list[Row]:
+    """Return every card on which the whole number stands; a hidden one stands on none."""
+    normalized = phones.normalize(number, region)
+    return _rows(ROWS_BY_NUMBER, {"organization": _id(organization), "number": normalized}) if normalized else []
+
+
+def possible(organization: Organization | int, number: str, *, digits: int, region: str = "RU") -> list[Row]:
+    """Return the first cards one of whose numbers ends in the last digits of this one, to choose from by hand."""
+    backwards = phones.reverse(phones.normalize(number, region))[:digits]
+    if len(backwards) < digits:
+        return []
+    return _rows(ROWS_BY_LAST_DIGITS, {"organization": _id(organization), "reversed": f"{backwards}%"})
+
+
+def _rows(sql: str, parameters: dict[str, int | str]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT {_MOST_OFFERED}", parameters)
+        found = {Row(*row) for row in cursor.fetchall()}
+    return sorted(found, key=lambda row: (ORDER.index(row.kind), row.name, row.id))
 
 
 def _match(sql: str, parameters: dict[str, int | str]) -> Match:

@@ -6,9 +6,12 @@ again: the number may stand on several cards.
 
 ``clients_merged``: ``organization`` (id), ``kept`` (Client) and ``gone`` (ids of the clients merged into it).
 Foreign keys to them are already moved.
+
+``lead_converted``: ``organization`` (id), ``lead`` (Lead) and ``client`` (Client) it has become.
 """
 
 from django.dispatch import Signal
 
 numbers_changed = Signal()
 clients_merged = Signal()
+lead_converted = Signal()

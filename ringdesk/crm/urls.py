@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ringdesk.crm.views import clients, contracts, merging, phone_rows
+from ringdesk.crm.views import clients, contracts, interactions, leads, merging, phone_rows
 
 app_name = "crm"
 urlpatterns = [
@@ -15,4 +15,13 @@ urlpatterns = [
     path("clients/<int:pk>/contracts/new/", contracts.contract_new, name="contract_new"),
     path("clients/contracts/<int:pk>/", contracts.contract_change, name="contract_change"),
     path("clients/contracts/<int:pk>/delete/", contracts.contract_delete, name="contract_delete"),
+    path("clients/<int:pk>/interactions/", interactions.client_interactions, name="client_interactions"),
+    path("interactions/", interactions.interaction_list, name="interactions"),
+    path("interactions/<int:pk>/", interactions.interaction, name="interaction"),
+    path("leads/", leads.lead_list, name="leads"),
+    path("leads/new/", leads.lead_new, name="lead_new"),
+    path("leads/<int:pk>/", leads.lead, name="lead"),
+    path("leads/<int:pk>/change/", leads.lead_change, name="lead_change"),
+    path("leads/<int:pk>/convert/", leads.lead_convert, name="lead_convert"),
+    path("leads/<int:pk>/delete/", leads.lead_delete, name="lead_delete"),
 ]

@@ -73,7 +73,7 @@ def client(request: SeatedRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @member_required("clients.change")
 def client_new(request: SeatedRequest) -> HttpResponse:
-    """Add a client; ``?phone=`` and ``?name=`` fill in what is known."""
+    """Add a client; ``?phone=`` and ``?name=`` fill in what is known, ``?partner=1`` ticks the partner."""
     if request.method == "POST":
         return _saved(request, None)
     kind = request.GET.get("kind", "")
@@ -82,6 +82,7 @@ def client_new(request: SeatedRequest) -> HttpResponse:
         "name": request.GET.get("name", ""),
     }
     initial["company"] = request.GET.get("company", "")
+    initial["is_partner"] = request.GET.get("partner", "")
     return _form(
         request, _client_form(request, None, initial=initial), phone_rows.of_numbers(request.GET.getlist("phone"))
     )
