@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.forms import Field
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.core.problems import Text
@@ -53,6 +54,9 @@ class Asterisk(Connector):
 
     def act(self, call: ActedCall) -> list[Request]:
         return act(call)
+
+    def explain(self, error: str) -> Text:
+        return gettext(error)
 
     def readiness(self, link: Link) -> list[Check]:
         account = client.account(link)

@@ -85,7 +85,7 @@ class Client:
         return id
 
     async def ask(self, name: str, **values: str) -> Message:
-        """Send an action and return its answer; what comes in between is kept for ``message``. Raises NoConnection."""
+        """Send an action and return its answer; what comes in between is kept. Raises NoConnection."""
         id = await self.send(name, **values)
         passed: list[Message] = []
         try:
@@ -133,7 +133,7 @@ class Client:
             raise NoConnection(
                 _("The AMI user may not list calls: its “read” and “write” need system and reporting.")
             )
-        found, others = [], []
+        found, others = list[Message](), list[Message]()
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 while True:

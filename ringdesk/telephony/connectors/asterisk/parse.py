@@ -1,7 +1,7 @@
 """From AMI messages to call events: (state, message) → (state, events). Pure.
 
-Source: the events of Asterisk 13 to 22 and the recorded streams in ``fixtures``. ``Linkedid`` is the call, ``Uniqueid``
-the leg. A call is taken up with its first Newchannel or with a snapshot; the tail of one whose start was never seen
+Source: the recorded streams in ``fixtures`` (Asterisk 20) and Asterisk's documentation. ``Linkedid`` is the call,
+``Uniqueid`` the leg. A call is taken up with its first Newchannel or with a snapshot; the tail of one whose start was never seen
 tells nobody anything.
 """
 
@@ -180,7 +180,7 @@ def _joined(state: State, message: Message, plan: Plan, at: datetime) -> Step:
 
 
 def _cdr(state: State, message: Message) -> Step:
-    """A record may name the file of the recording (``recordingfile`` mapped in cdr_manager.conf, or the user field)."""
+    """A record may name the recording (``recordingfile`` mapped in cdr_manager.conf, or the user field)."""
     id = message.get("Linkedid") or message.get("UniqueID", "")
     named = (message.get(name, "") for name in ("recordingfile", "RecordingFile", "UserField"))
     file = next((one for one in named if one.lower().endswith(_RECORDING)), "")

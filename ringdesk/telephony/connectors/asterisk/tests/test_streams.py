@@ -65,10 +65,12 @@ CALLS = {
                              1953.859701, MONITOR + "1795251947.0.wav"),
     },
     "incoming_missed": {
-        "1795251955.2": call(IN, Result.MISSED, "+79991234568", LINE, "100", ("100",), 1955.978411, None, 1967.981772),
+        "1795251955.2": call(IN, Result.MISSED, "+79991234568", LINE, "100", ("100",), 1955.978411, None,
+                             1967.981772),
     },
     "incoming_abandoned": {
-        "1795252006.11": call(IN, Result.MISSED, "+79991234569", LINE, "100", ("100",), 2006.290047, None, 2009.298475),
+        "1795252006.11": call(IN, Result.MISSED, "+79991234569", LINE, "100", ("100",), 2006.290047, None,
+                              2009.298475),
     },
     "incoming_busy": {
         "1795252011.13": call(IN, Result.BUSY, "+79991234570", LINE, "100", ("100",), 2011.417813, None, 2011.420005),
@@ -146,7 +148,8 @@ def test_a_stream_heard_twice_tells_nothing_more(name: str) -> None:
 def test_events_come_as_they_happen() -> None:
     events = told(recorded("ring_group"))
     assert [(event.kind, event.extension) for event in events] == [
-        (Kind.RINGING, None), (Kind.RINGING, "100"), (Kind.RINGING, "101"), (Kind.ANSWERED, "101"), (Kind.ENDED, None),
+        (Kind.RINGING, None), (Kind.RINGING, "100"), (Kind.RINGING, "101"),
+        (Kind.ANSWERED, "101"), (Kind.ENDED, None),
     ]  # fmt: skip
     assert {(event.direction, event.phone, event.line) for event in events} == {(IN, "+79991234571", "73910000002")}
 
@@ -335,7 +338,8 @@ def test_an_attended_transfer_is_one_call_and_a_consultation() -> None:
         one("DialBegin", "c.1", "SIP/100-0000000a", 1951, DestChannel="SIP/101-0000000b", DestUniqueid="c.2"),
         one("DialEnd", "c.1", "SIP/100-0000000a", 1952, DestUniqueid="c.2", DialStatus="ANSWER"),
         {"Event": "AttendedTransfer", "Timestamp": "1795251953", "Result": "Success",
-         "OrigTransfererLinkedid": "1795251947.0", "SecondTransfererLinkedid": "c.1", "SecondTransfererUniqueid": "c.1"},
+         "OrigTransfererLinkedid": "1795251947.0", "SecondTransfererLinkedid": "c.1",
+         "SecondTransfererUniqueid": "c.1"},
         one("Hangup", "c.1", "SIP/100-0000000a", 1953),
         more("Hangup", "1795251947.1", "SIP/100-00000001", 1953, Linkedid="1795251947.0"),
         more("Hangup", "c.2", "SIP/101-0000000b", 1960, Linkedid="1795251947.0"),
