@@ -3,7 +3,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from ringdesk.telephony import documents, fetching, recordings, sweeping
+from ringdesk.telephony import documents, fetching, gaps, recordings, sweeping
 
 
 @app.periodic(cron="*/15 * * * * *")
@@ -32,3 +32,10 @@ def delete_old_recordings(timestamp: int) -> None:
 def catch_up_documents(timestamp: int) -> None:
     """Make the «Call» documents that were left out when a process fell."""
     documents.catch_up(timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="fill_gaps", lock="fill_gaps", pass_context=False)
+def fill_gaps(timestamp: int) -> None:
+    """Ask PBXes that remember their calls for those that were never told."""
+    gaps.fill_all(timezone.now())
