@@ -2,9 +2,9 @@
 
 import argparse
 
-from bench import ringing
+from bench import ringing, routing
 
-BENCHMARKS = {"ringing": ringing.main}
+BENCHMARKS = {"ringing": ringing.main, "routing": routing.main}
 
 
 def main() -> None:

@@ -19,12 +19,16 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 INSERT = "INSERT INTO bench_bare (phone, query) VALUES (%s, %s) RETURNING id"
+SELECT = "SELECT client_id FROM crm_phone WHERE number = %s"
 sockets: dict[WebSocket, asyncio.Queue[str]] = {}
 pool = AsyncConnectionPool(os.environ["DATABASE_URL"], min_size=1, max_size=10, open=False)
 
 
 async def insert(scope: Any, receive: Any, send: Any) -> None:
     """Store the query and tell every socket."""
+    if scope["path"] == "/route":
+        await route(scope, receive, send)
+        return
     await receive()
     query = scope["query_string"].decode()
     phone = "+7" + parse_qs(query)["src_num"][0][1:]
@@ -35,6 +39,18 @@ async def insert(scope: Any, receive: Any, send: Any) -> None:
         queue.put_nowait(frame)
     body = b'{"success":true}'
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def route(scope: Any, receive: Any, send: Any) -> None:
+    """Answer with the card on which a number stands."""
+    await receive()
+    phone = "+" + parse_qs(scope["query_string"].decode())["phone"][0]
+    async with pool.connection() as connection:
+        row = await (await connection.execute(SELECT, [phone])).fetchone()
+    body = str(row[0]).encode() if row else b""
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

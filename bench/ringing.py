@@ -28,29 +28,37 @@ def main() -> None:
     """Set up a database, run both applications one after the other, print the table."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringdesk-bench-")))
-        url = _database(stack, folder)
+        url = database(stack, folder)
         os.environ.update(DATABASE_URL=url, RINGDESK_DATA=str(folder / "data"), RINGDESK_LOG_LEVEL="WARNING")
-        place = _populate(url)
-        ports = (_free_port(), _free_port())
-        bare = [sys.executable, "-m", "uvicorn", "bench.bare:application", "--port", str(ports[0]), "--log-level",
-                "error", "--no-access-log", "--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio",
-                "--ws-per-message-deflate", "false"]  # fmt: skip
-        ours = [sys.executable, "-m", "ringdesk", "run", "--port", str(ports[1])]
+        place = populate(url)
+        ports = (free_port(), free_port())
         figures: dict[str, list[dict[str, Any]]] = {}
         number = FIRST
         for name, command, port, paths in (
-            ("bare", bare, ports[0], ("/", "/ws/v1/events")),
-            ("ringdesk", ours, ports[1], (place["path"], "/ws/v1/events?token=" + place["token"])),
+            ("bare", bare(ports[0]), ports[0], ("/", "/ws/v1/events")),
+            ("ringdesk", ours(ports[1]), ports[1], (place["path"], "/ws/v1/events?token=" + place["token"])),
         ):
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
             try:
-                _await_port(port, process)
+                await_port(port, process)
                 figures[name], number = _measure(port, *paths, number)
             finally:
                 process.terminate()
                 process.wait(timeout=20)
             _check(url, name, sum(figure["accepted"] for figure in figures[name]))
         _print(figures)
+
+
+def bare(port: int) -> list[str]:
+    """Return the command that serves the floor."""
+    return [sys.executable, "-m", "uvicorn", "bench.bare:application", "--port", str(port), "--log-level", "error",
+            "--no-access-log", "--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio",
+            "--ws-per-message-deflate", "false"]  # fmt: skip
+
+
+def ours(port: int) -> list[str]:
+    """Return the command that serves Ringdesk."""
+    return [sys.executable, "-m", "ringdesk", "run", "--port", str(port)]
 
 
 def _measure(port: int, path: str, ws_path: str, number: int) -> tuple[list[dict[str, Any]], int]:
@@ -97,7 +105,7 @@ def _check(url: str, name: str, accepted: int) -> None:
     assert row and row[0] == accepted, f"{name}: {accepted} accepted, {row and row[0]} committed"
 
 
-def _database(stack: ExitStack, folder: Path) -> str:
+def database(stack: ExitStack, folder: Path) -> str:
     from ringdesk.config.postgres import Cluster
 
     cluster = Cluster(folder)
@@ -106,7 +114,7 @@ def _database(stack: ExitStack, folder: Path) -> str:
     return cluster.url
 
 
-def _populate(url: str) -> dict[str, str]:
+def populate(url: str) -> dict[str, str]:
     """Migrate, make an organization with a connector and a token, and a million clients' numbers."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringdesk.config.settings")
     import django
@@ -154,7 +162,7 @@ def _numbers(url: str, organization_id: int) -> None:
     print(f"{NUMBERS:,} phone numbers stored in {monotonic() - began:.0f} s", flush=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     import socket
 
     with closing(socket.socket()) as one:
@@ -162,7 +170,7 @@ def _free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
+def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
         assert process.poll() is None, "the application did not start"
         try:
