@@ -14,7 +14,7 @@ import orjson
 from ringdesk.core.events import Event
 from ringdesk.core.ids import new_id
 from ringdesk.crm.matching import Match
-from ringdesk.telephony import frames
+from ringdesk.telephony import frames, windows
 from ringdesk.telephony.call_events import CallEvent, Direction, Kind, Result, to_json
 from ringdesk.telephony.connectors.base import Link
 from ringdesk.telephony.fold import CallState, Known, Received, State, fold, is_same_call
@@ -94,6 +94,7 @@ class Report:
             and self.state.direction is Direction.IN
             and self.link.popup_seconds > 0
             and not self.event.is_late
+            and self.state.phone not in self.link.ignored
             and not (self.state.state is State.ENDED and self.state.result is Result.ANSWERED)
         )
 
@@ -181,7 +182,12 @@ class Report:
         audience: dict[str, Any] = {"extensions": list(self.state.extensions)}
         if self.branch_id is not None:
             audience["branch"] = self.branch_id
-        return [Event(self.link.organization_id, type, body, audience) for type in types]
+        told = [Event(self.link.organization_id, type, body, audience) for type in types]
+        # What is told late opens nothing: nobody is on the line any more.
+        opening = () if self.event.is_late else windows.frames_for(
+            self.before, self.state, self.link, self.match, self.id
+        )  # fmt: skip
+        return [*told, *opening]
 
     def _answered_by(self) -> int | None:
         return self.member_id if self.state.answered_at else None
