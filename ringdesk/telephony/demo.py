@@ -8,23 +8,27 @@ from random import Random
 from typing import Any
 
 import orjson
+from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
 
 from ringdesk.accounts.models import Branch, Member, Organization
 from ringdesk.core import events
 from ringdesk.core.ids import new_id
 from ringdesk.crm.models import Client
-from ringdesk.telephony import extensions, frames, lines, links
+from ringdesk.telephony import demo_sounds, extensions, frames, lines, links, recordings, sounds
 from ringdesk.telephony.call_events import CallEvent as Fact
 from ringdesk.telephony.call_events import Direction, Kind, Result, to_json
 from ringdesk.telephony.fold import Received, fold
-from ringdesk.telephony.models import Call, CallEvent, Connector, PhoneBookEntry, Popup
+from ringdesk.telephony.models import Call, CallEvent, Connector, PhoneBookEntry, Popup, Recording
 
 CALLS = 120
 DAYS = 6
 FIRST_EXTENSION = 100
 # The line of the protocol's examples rings in the restaurant.
 RESTAURANT_LINE, SALON_LINE = "3333333", "3333334"
+RECORDED = 6
+# Seconds; a long tone says no more than a short one.
+LONGEST_SOUND = 60
 # The same demo every time.
 SEED = 20231
 OPENS, CLOSES = 10, 22
@@ -71,6 +75,7 @@ def populate(
             mine = [call for call, _facts in calls if call.connector == connector]
             connector.last_event_at, connector.events_received = mine[-1].last_received_at, 3 * len(mine)
             connector.save(update_fields=["last_event_at", "events_received"])
+        _record([call for call, _facts in calls if call.connector == pbx], now)
         PhoneBookEntry.objects.bulk_create(_phone_book(call for call, _facts in calls))
     return {"http_events": pbx, "phone": phone}
 
@@ -201,6 +206,26 @@ def _popup(call: Call) -> Popup | None:
         expires_at=expires_at,
         answered_by=call.member if call.answered_at else None,
     )
+
+
+def _record(calls: Sequence[Call], now: datetime) -> None:
+    """Give the latest talks a recording, so that the player is seen at once."""
+    talks = sorted((call for call in calls if call.answered_at), key=lambda call: call.started_at, reverse=True)
+    for call in talks[:RECORDED]:
+        assert call.answered_at and call.ended_at
+        length = min((call.ended_at - call.answered_at).total_seconds(), LONGEST_SOUND)
+        sound = demo_sounds.tones(length)
+        wish = f"{call.organization_id}/{call.started_at:%Y/%m}/{call.pk}.wav"
+        Recording.objects.create(
+            organization=call.organization,
+            call=call,
+            state=Recording.State.STORED,
+            reference="demo",
+            file=recordings.storage().save(wish, ContentFile(sound)),
+            content_type=sounds.WAV.content_type,
+            size=len(sound),
+            stored_at=now,
+        )
 
 
 def _phone_book(calls: Any) -> list[PhoneBookEntry]:

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from ringdesk.accounts.models import Member
 from ringdesk.core import events
 from ringdesk.telephony import frames, history
-from ringdesk.telephony.models import Call, Extension
+from ringdesk.telephony.models import Call, Extension, IgnoredNumber
 
 # Whoever was not called back in a month is not waiting any more.
 DAYS = 30
@@ -100,13 +100,25 @@ def is_missed(call: Call) -> bool:
     )
 
 
-def last_misses(member: Member, now: datetime) -> QuerySet[Call]:
-    """Return the latest miss of every number to call back, as calls."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LISTED, _wish(member, now, None))
-        rows = cursor.fetchall()
-    calls = history.visible_to(member).filter(phone__in=[phone for phone, _at in rows], direction=Call.Direction.IN)
-    return calls.filter(first_received_at__in=[at for _phone, at in rows], settled_at__isnull=True)
+def last_misses(organization_id: int, now: datetime) -> QuerySet[Call, Any]:
+    """Return the id of the latest miss of every number to call back, to be asked for within a list of calls."""
+    found = Call.objects.for_org(organization_id).filter(
+        direction=Call.Direction.IN,
+        state=Call.State.ENDED,
+        answered_at__isnull=True,
+        settled_at__isnull=True,
+        result__in=("missed", "busy", "cancelled", "failed"),
+        first_received_at__gte=now - timedelta(days=DAYS),
+    ).exclude(phone="")  # fmt: skip
+    later = Call.objects.for_org(organization_id).filter(
+        phone=OuterRef("phone"), first_received_at__gt=OuterRef("first_received_at")
+    )
+    talked = later.filter(Q(answered_at__isnull=False) | Q(result=Call.Result.ANSWERED))
+    ignored = IgnoredNumber.objects.for_org(organization_id).filter(phone=OuterRef("phone"))
+    missed_again = later.filter(direction=Call.Direction.IN, state=Call.State.ENDED, settled_at__isnull=True).exclude(
+        result=None
+    )
+    return found.filter(~Exists(talked), ~Exists(missed_again), ~Exists(ignored)).order_by().values("pk")
 
 
 def hidden(member: Member, now: datetime) -> int:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from ringdesk.accounts.models import Member
 from ringdesk.core import phones
 from ringdesk.crm.models import Phone
+from ringdesk.telephony import ignoring
 from ringdesk.telephony.models import Call, CallEvent, Extension, Line, Popup
 
 TEST_PREFIX = "test-"
@@ -130,6 +131,8 @@ def _why_not(call: Call, told: list[CallEvent]) -> str:
         return _("the call is internal")
     if any(event.event.get("is_late") for event in told):
         return _("it was reported too late, when nobody was on the line any more; it is in the phone book")
+    if ignoring.is_ignored(call.organization_id, call.phone):
+        return _("the number is ignored")
     return _("popups are switched off in the organization's settings")
 
 

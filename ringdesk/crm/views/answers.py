@@ -23,6 +23,7 @@ def see(request: SeatedRequest, template: str, context: dict[str, Any], status: 
         "words": _words(request),
         "has_contracts": request.organization.has_module(Module.CALLS),
         "may_change": request.member.may("clients.change"),
+        "may_forget": request.member.may("recordings.delete"),
     }
     return render(request, template, common | context, status=status)
 

@@ -133,6 +133,7 @@ def _placing() -> dict[str, forms.Field]:
 
 def _recordings() -> dict[str, forms.Field]:
     return {
+        **fields.recordings(),
         "recordings_root": _text(
             _("Folder of recordings on the PBX"),
             initial=MONITOR,
