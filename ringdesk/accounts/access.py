@@ -113,6 +113,8 @@ SCOPE_ACTIONS: dict[str, str | None] = {
     "recordings:write": "recordings.delete",
     "makecall:read": "calls.see",
     "makecall:write": "calls.place",
+    "interactions:read": "calls.see",
+    "interactions:write": "calls.see",
     "connectors:read": "connectors.change",
     "connectors:write": "connectors.change",
 }
@@ -132,6 +134,7 @@ RESOURCE_LABELS: dict[str, Promise] = {
     "calls": _("Calls"),
     "recordings": _("Recordings of calls"),
     "makecall": _("Placing calls"),
+    "interactions": _("Interactions"),
     "connectors": _("Integrations"),
 }
 

@@ -18,6 +18,7 @@ from ringdesk.accounts.resources import ROOT
 from ringdesk.config import api_problems
 from ringdesk.config.api_description import DESCRIPTION, describe
 from ringdesk.crm.api import router as crm
+from ringdesk.crm.interaction_api import router as interactions
 from ringdesk.hall.api import routers as hall
 from ringdesk.telephony.api import router as telephony
 from ringdesk.telephony.dialing_api import router as dialing
@@ -68,7 +69,7 @@ def _scopes() -> dict[tuple[str, str], str]:
     }
 
 
-ROUTERS: tuple[Router, ...] = (accounts, crm, telephony, dialing, *hall)
+ROUTERS: tuple[Router, ...] = (accounts, crm, interactions, telephony, dialing, *hall)
 api = Api(
     title="Ringdesk",
     version="1",

@@ -128,6 +128,7 @@ class LeadOut(Schema):
     id: int
     name: str
     stage: str
+    notes: str
     client_id: int | None = Field(description="The client this lead has become.")
     responsible_id: int | None
     phones: list[PhoneOut]
@@ -144,6 +145,7 @@ class LeadIn(Input):
 
     name: Text = Field(min_length=1, max_length=200)
     stage: Text = Field("new", min_length=1, max_length=40)
+    notes: Text = Field("", max_length=10_000)
     phones: Phones = Field(default_factory=list, max_length=numbers.MOST)
     client_id: Id | None = None
     responsible_id: Id | None = None
@@ -154,6 +156,7 @@ class LeadPatch(Input):
 
     name: Text = Field(ABSENT, min_length=1, max_length=200)
     stage: Text = Field(ABSENT, min_length=1, max_length=40)
+    notes: Text = Field(ABSENT, max_length=10_000)
     phones: Phones = Field(ABSENT, max_length=numbers.MOST)
     client_id: Id | None = None
     responsible_id: Id | None = None

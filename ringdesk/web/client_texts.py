@@ -24,10 +24,14 @@ def client_texts() -> dict[str, str]:
         "not_copied": _("The browser did not allow copying. Select the text and copy it by hand."),
         "not_found": _("This is not there any more. Load the page again."),
         "notification": _("Incoming call"),
+        "notification_created": _("“Call” event created"),
+        "notification_window": _("Call"),
         "notifications_refused": _(
             "The browser does not allow notifications for this site. Allow them in its settings."
         ),
+        "number_hidden": _("Number hidden"),
         "offline": _("Connection lost, shown as of {time}. Trying again…"),
+        "open": _("Open"),
         "reload": _("Load again"),
         "restored": _("What you had typed is back."),
         "retry": _("Retry"),
@@ -38,6 +42,7 @@ def client_texts() -> dict[str, str]:
         "too_many": _("Too many requests. Wait a minute and try again."),
         "too_slow": _("The server did not answer in time. What you typed is still here."),
         "stale": _("This page is too old to be sent. Load it again and repeat; what you typed is kept."),
+        "window": _("On the line: {caller}"),
         **_waiting(),
     }
 

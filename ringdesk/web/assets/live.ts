@@ -29,6 +29,7 @@ const TYPES = [
   "popup.closed",
   "window.open",
   "interaction.created",
+  "interaction.changed",
   "reservation.changed",
   "booking.changed",
   "order.changed",

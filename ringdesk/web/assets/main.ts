@@ -24,6 +24,7 @@ import * as theme from "./theme";
 import * as timeline from "./timeline";
 import * as times from "./times";
 import * as toast from "./toast";
+import * as windows from "./windows";
 import * as zone from "./zone";
 
 for (const behaviour of [
@@ -46,6 +47,7 @@ for (const behaviour of [
   sound,
   quiet,
   popups,
+  windows,
   player,
   drag,
   timeline,

@@ -1,0 +1,123 @@
+/** Call windows: the card of who is on the line opens by itself, on one tab, and never over what is being typed. */
+
+import { now } from "./clock";
+import { isOpen } from "./drawer";
+import { isAnyTabVisible, isLeading } from "./leader";
+import { type FrameEvent, onLive } from "./live";
+import { htmx, isField } from "./requests";
+import { config, text } from "./strings";
+import { toast } from "./toast";
+
+interface CallWindow {
+  call_id: string;
+  moment: string;
+  kind: "client" | "unknown" | "choice" | "interaction";
+  url: string;
+  notify: boolean;
+  phone: string;
+  name: string;
+}
+
+/** What is older has been overtaken by events: it comes back after a reload or a lost connection. */
+const FRESH = 60_000;
+const REMEMBERED = 100;
+const key = `ringdesk:windows:${config.organization ?? 0}:${config.member ?? 0}`;
+
+/** Tell whether this call's window of this moment was opened before, on whatever tab; from now on it was. */
+function wasOpened(shown: CallWindow): boolean {
+  const name = `${shown.call_id}:${shown.moment}`;
+  const opened = JSON.parse(localStorage.getItem(key) ?? "[]") as string[];
+  if (opened.includes(name)) return true;
+  localStorage.setItem(key, JSON.stringify([...opened, name].slice(-REMEMBERED)));
+  return false;
+}
+
+function hasChanged(field: Element): boolean {
+  if (field instanceof HTMLInputElement && (field.type === "checkbox" || field.type === "radio")) {
+    return field.checked !== field.defaultChecked;
+  }
+  if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) {
+    return field.type !== "hidden" && field.value !== field.defaultValue;
+  }
+  if (!(field instanceof HTMLSelectElement)) return false;
+  const options = Array.from(field.options);
+  return options.some((option) => option.defaultSelected) && options.some((one) => one.selected !== one.defaultSelected);
+}
+
+/** Tell whether something typed into the panel would go with it. */
+function isDrawerDirty(): boolean {
+  const box = document.getElementById("drawer");
+  return isOpen() && Array.from(box?.querySelectorAll("input, textarea, select") ?? []).some(hasChanged);
+}
+
+function isTyping(): boolean {
+  const field = document.activeElement;
+  if (!isField(field) || field instanceof HTMLSelectElement) return false;
+  return (field as HTMLInputElement | HTMLTextAreaElement).value !== "" && hasChanged(field as Element);
+}
+
+function isFree(): boolean {
+  return !isDrawerDirty() && !isTyping() && !document.querySelector("dialog[open]");
+}
+
+function callerOf(shown: CallWindow): string {
+  return shown.name || shown.phone || text("number_hidden");
+}
+
+function open(shown: CallWindow): void {
+  const box = document.getElementById("drawer");
+  if (!box) {
+    location.assign(shown.url);
+    return;
+  }
+  void htmx.ajax("get", shown.url, { target: box });
+}
+
+function offer(shown: CallWindow): void {
+  toast(text("window", { caller: callerOf(shown) }), "info", { label: text("open"), run: () => open(shown) });
+}
+
+function notify(shown: CallWindow): void {
+  if (!shown.notify || isAnyTabVisible()) return;
+  if (!("Notification" in window) || Notification.permission !== "granted") return;
+  const title = text(shown.kind === "interaction" ? "notification_created" : "notification_window");
+  const shownNow = new Notification(title, { body: callerOf(shown), tag: `ringdesk-window-${shown.call_id}` });
+  shownNow.addEventListener("click", () => {
+    window.focus();
+    shownNow.close();
+  });
+}
+
+function heard({ frames }: FrameEvent): void {
+  if (!isLeading()) return;
+  const fresh = frames
+    .filter((frame) => now() - Date.parse(frame.at ?? "") < FRESH)
+    .map((frame) => frame["window"] as CallWindow)
+    .filter((shown) => !wasOpened(shown));
+  const last = fresh.at(-1);
+  for (const shown of fresh) {
+    notify(shown);
+    if (shown !== last) offer(shown);
+  }
+  if (!last) return;
+  if (isFree()) open(last);
+  else offer(last);
+}
+
+/** The button in the settings and the profile that asks the browser, and what stands there when it refuses. */
+function showPermission(): void {
+  const state = "Notification" in window && window.isSecureContext ? Notification.permission : "none";
+  for (const part of document.querySelectorAll<HTMLElement>("[data-permission-when]")) {
+    part.hidden = part.dataset["permissionWhen"] !== state;
+  }
+}
+
+export function start(): void {
+  if (config.member === null) return;
+  onLive("window.open", heard);
+  showPermission();
+  document.addEventListener("click", (event) => {
+    if (!(event.target as Element).closest("[data-permission-ask]")) return;
+    void Notification.requestPermission().then(showPermission);
+  });
+}
