@@ -30,7 +30,7 @@ BUSY_WITHIN = timedelta(seconds=5)
 REFUSED_WITHIN = timedelta(seconds=2)
 # A call that its PBX does not name is the placed one when it begins this soon.
 STARTS_WITHIN = timedelta(minutes=2)
-_LONGEST_ERROR = 500
+_LONGEST_ERROR, _LONGEST_ID = 500, 200
 _LOOKS_EVERY = 0.2
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,8 @@ def place(member: Member, phone: str, *, connector: Connector | None = None) -> 
 
 
 def extension_for(member: Member, connector: Connector | None = None) -> Extension:
-    """Return the extension whose device rings first: on this connector if it can dial, else on the first that can.
+    """Return the extension whose device rings first: on this connector if it can dial, else on the one that took the
+    member's last call, else on the first that can.
 
     Raises NoExtension, Invalid where none of the member's connectors places calls.
     """
@@ -77,7 +78,15 @@ def extension_for(member: Member, connector: Connector | None = None) -> Extensi
     if not able:
         names = ", ".join(_("“%(name)s”") % {"name": one.connector.name} for one in found)
         raise Invalid(_("%(connectors)s cannot place calls: dial on your phone.") % {"connectors": names})
-    return next((one for one in able if connector and one.connector_id == connector.pk), able[0])
+    if len(able) == 1:
+        return able[0]
+    accepted = PlacedCall.objects.for_org(member.organization_id).filter(
+        member=member, state=PlacedCall.State.ACCEPTED
+    )
+    wanted = [connector.pk] if connector else []
+    wanted += accepted.order_by("-created_at").values_list("connector_id", flat=True)[:1]
+    by_connector = {one.connector_id: one for one in able}
+    return next((by_connector[pk] for pk in wanted if pk in by_connector), able[0])
 
 
 def extension_of(organization: Organization | int, user: str) -> Extension:
@@ -88,7 +97,8 @@ def extension_of(organization: Organization | int, user: str) -> Extension:
     user = user.strip()
     present = Extension.objects.for_org(organization).filter(member__is_active=True, connector__is_active=True)
     present = present.filter(connector__removed_at=None).select_related("connector", "member")
-    found: list[Extension] = [one for one in present.filter(number=user).order_by("connector__name", "pk") if _can_dial(one)]
+    numbered = present.filter(number=user).order_by("connector__name", "pk")
+    found: list[Extension] = [one for one in numbered if _can_dial(one)]
     if len({one.member_id for one in found}) > 1:
         raise Invalid(
             _("The extension %(number)s is of several members: name the member by e-mail.") % {"number": user},
@@ -96,7 +106,7 @@ def extension_of(organization: Organization | int, user: str) -> Extension:
         )
     if found:
         return found[0]
-    if known := present.filter(number=user).first():
+    if known := numbered.first():
         return extension_for(known.member, known.connector)
     members = Member.objects.for_org(organization).filter(is_active=True, user__email__iexact=user)
     if not user or (member := members.first()) is None:
@@ -197,14 +207,17 @@ def _dial(placed: PlacedCall, link: Link) -> None:
         database.close()
     try:
         wish = Dial(placed.extension, placed.phone, placed.command_id)
-        placed.external_id = registry()[link.kind].dial(link, wish)[:200]
+        placed.external_id = registry()[link.kind].dial(link, wish)[:_LONGEST_ID]
         placed.state = PlacedCall.State.ACCEPTED
     except CannotDial as error:
         placed.state, placed.error = PlacedCall.State.REFUSED, str(error)[:_LONGEST_ERROR]
     except Exception:
         logger.exception("A %s connector failed to place a call", link.kind)
         placed.state, placed.error = PlacedCall.State.REFUSED, str(_UNKNOWN)
-    placed.save(update_fields=["external_id", "state", "error"])
+    answer = {"external_id": placed.external_id, "state": placed.state, "error": placed.error}
+    # Some PBXes tell by an event that it came to nothing, and that may be here before their answer is.
+    if not PlacedCall.objects.filter(pk=placed.pk, state=PlacedCall.State.ASKED).update(**answer):
+        placed.refresh_from_db(fields=list(answer))
 
 
 _UNKNOWN = gettext_lazy("the request could not be sent")

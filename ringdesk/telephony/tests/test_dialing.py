@@ -248,6 +248,18 @@ def test_the_pbx_is_asked_outside_of_any_transaction(office: Office, monkeypatch
     assert seen == [(False, None)]
 
 
+def test_a_refusal_that_comes_by_an_event_before_the_answer_stands(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dial(*_arguments: Any) -> str:
+        PlacedCall.objects.update(state=States.REFUSED, error="nobody there (1111)")
+        return ""
+
+    monkeypatch.setattr(registry()["dialler"], "dial", dial)
+    placed = dialing.place(office.operator, IVAN)
+    assert (placed.state, placed.error) == (States.REFUSED, "nobody there (1111)")
+
+
 # --- which connector ---
 
 
@@ -262,8 +274,11 @@ def test_the_connector_of_the_call_or_else_the_first(office: Office) -> None:
     call = make_call(office, IVAN, connector=second)
     click(office.browser(), IVAN, call=str(call.pk))
     assert office.pbx.asked[-1][2]["user"] == "200"
-    # The PBX of the call cannot place calls: by the one that can.
+    # The PBX of the call cannot place calls: by the one that took the last one, and that was the second.
     click(office.browser(), ANNA, call=str(make_call(office, ANNA, connector=office.place.phone).pk))
+    assert office.pbx.asked[-1][2]["user"] == "200"
+    PlacedCall.objects.all().delete()
+    click(office.browser(), ANNA)
     assert office.pbx.asked[-1][2]["user"] == "100"
     links.switch(office.dialler, on=False)
     assert dialing.extension_for(office.operator).number == "200"
@@ -389,7 +404,7 @@ def test_an_extension_of_two_members_is_not_guessed(office: Office, key: str) ->
 
 
 def test_other_rooms_bring_keys_of_theirs(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialing_keys, "_resolvers", [])
+    monkeypatch.setattr(dialing_keys, "_resolvers", {})
     organization = office.place.organization
     dialing_keys.register(lambda key: organization if key == "crm-key" else None)
     assert knock("crm-key", {"user": "100", "phone": IVAN}) == (200, {"callid": CALLID})
