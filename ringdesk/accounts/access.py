@@ -117,6 +117,8 @@ SCOPE_ACTIONS: dict[str, str | None] = {
     "interactions:write": "calls.see",
     "connectors:read": "connectors.change",
     "connectors:write": "connectors.change",
+    "webhooks:read": "connectors.change",
+    "webhooks:write": "connectors.change",
 }
 SCOPES: tuple[str, ...] = tuple(SCOPE_ACTIONS)
 RESOURCES: tuple[str, ...] = tuple(dict.fromkeys(scope.partition(":")[0] for scope in SCOPES))
@@ -136,6 +138,7 @@ RESOURCE_LABELS: dict[str, Promise] = {
     "makecall": _("Placing calls"),
     "interactions": _("Interactions"),
     "connectors": _("Integrations"),
+    "webhooks": _("Webhooks"),
 }
 
 

@@ -22,6 +22,7 @@ from ringdesk.crm.interaction_api import router as interactions
 from ringdesk.hall.api import routers as hall
 from ringdesk.telephony.api import router as telephony
 from ringdesk.telephony.dialing_api import router as dialing
+from ringdesk.webhooks.api import router as webhooks
 
 
 class Renderer(BaseRenderer):
@@ -69,7 +70,7 @@ def _scopes() -> dict[tuple[str, str], str]:
     }
 
 
-ROUTERS: tuple[Router, ...] = (accounts, crm, interactions, telephony, dialing, *hall)
+ROUTERS: tuple[Router, ...] = (accounts, crm, interactions, telephony, dialing, webhooks, *hall)
 api = Api(
     title="Ringdesk",
     version="1",

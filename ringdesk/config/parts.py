@@ -23,6 +23,10 @@ from ringdesk.telephony.documents import Documents
 from ringdesk.telephony.doors import Doors
 from ringdesk.telephony.health import Health
 from ringdesk.telephony.link_cache import LinkCache
+from ringdesk.telephony.listening import Listening
+from ringdesk.webhooks import recipients
+from ringdesk.webhooks.contacts import Contacts
+from ringdesk.webhooks.courier import Courier
 
 REVOKED = "ringdesk_revoked"
 POOL_SIZE = 10
@@ -41,7 +45,10 @@ class Parts:
         self.receiver = Receiver(pool, self._publish, announces=not PARTS <= settings.PARTS)
         self.links = LinkCache(pool)
         self.health = Health(pool)
-        self.doors = Doors(pool, self.receiver, self.links, self.health)
+        self.listening = Listening(pool, self.receiver, self.health)
+        self.contacts = Contacts(pool)
+        self.courier = Courier()
+        self.doors = Doors(pool, self.receiver, self.links, self.health, ask_outside=self.contacts.ask)
         self.channel = Endpoint(self.hub, self._hear)
 
     @classmethod
@@ -55,7 +62,9 @@ class Parts:
                 parts._listen, parts._flush, parts.hub.watch, parts.documents.work,
             ]  # fmt: skip
             if "worker" in settings.PARTS:
-                loops.append(work)
+                loops += [work, parts.courier.run]
+            if "listen" in settings.PARTS:
+                loops.append(parts.listening.run)
             tasks = [asyncio.create_task(_for_ever(loop)) for loop in loops]
             try:
                 yield parts
@@ -66,6 +75,8 @@ class Parts:
 
     def _publish(self, told: list[events.Event], ids: Sequence[int], at: datetime) -> dict[int, int]:
         self.documents.hear(told)
+        for organization_id in {event.organization_id for event in told}:
+            self.courier.wake(organization_id)
         return self.hub.publish(told, ids, at)
 
     def _hear(self, listener: Listener, said: Said) -> None:
@@ -74,21 +85,29 @@ class Parts:
             self.receiver.note_shown(listener.organization_id, popup_id, listener.member_id, datetime.now(UTC))
 
     async def _listen(self) -> None:
-        channels = (events.CHANNEL, link_cache.CHANNEL, REVOKED)
+        channels = (events.CHANNEL, link_cache.CHANNEL, recipients.CHANNEL, REVOKED)
         await database.listen(channels, self._heard, ready=self._catch_up)
 
     def _catch_up(self) -> None:
         self.links.forget()
+        self.listening.reconsider()
+        self.contacts.forget()
+        self.courier.reconsider()
         self.hub.catch_up()
 
     def _heard(self, channel: str, payload: str) -> None:
         if channel == link_cache.CHANNEL:
             self.links.forget()
+            self.listening.reconsider()
+        elif channel == recipients.CHANNEL:
+            self.contacts.forget()
+            self.courier.reconsider()
         elif channel == REVOKED:
             kind, _, id = payload.rpartition(":")
             self.hub.revoke(**{"member_id" if kind == "member" else "token_id": int(id)})
         else:
             organization_id, _, id = payload.partition(":")
+            self.courier.wake(int(organization_id))
             self.hub.heard(int(organization_id), int(id))
 
     async def _flush(self) -> None:

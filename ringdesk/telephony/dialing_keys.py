@@ -15,15 +15,16 @@ from ringdesk.telephony.models import DialingKey
 AUDITED = {"dialing_key.renewed": _("Key for placing calls made")}
 # Whose key it is; None: not one of theirs.
 Resolver = Callable[[str], Organization | None]
+# The extension that the holder of a key means by the name of a user; the name itself where it is none of theirs.
+Names = Callable[[str, str], str]
 _LONGEST = 200
 _BYTES = 24
-_resolvers: list[Resolver] = []
+_resolvers: dict[Resolver, Names] = {}
 
 
-def register(resolver: Resolver) -> None:
+def register(resolver: Resolver, names: Names = lambda key, user: user) -> None:
     """Let another room's keys open the door too. Called when the application starts."""
-    if resolver not in _resolvers:
-        _resolvers.append(resolver)
+    _resolvers[resolver] = names
 
 
 def find(key: str) -> Organization | None:
@@ -34,6 +35,14 @@ def find(key: str) -> Organization | None:
     if own is not None:
         return own.organization
     return next((found for resolver in _resolvers if (found := resolver(key)) is not None), None)
+
+
+def user_of(key: str, user: str) -> str:
+    """Return what the holder of this key means by a user: an extension, or the name as it is."""
+    for resolver, names in _resolvers.items():
+        if resolver(key) is not None:
+            return names(key, user)
+    return user
 
 
 def shown(organization: Organization) -> str:

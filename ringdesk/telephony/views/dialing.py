@@ -81,7 +81,8 @@ def _makecall(request: HttpRequest) -> HttpResponse:
         body = request.body
     except RequestDataTooBig:
         return _refused(413, _("The request is larger than 1 MiB."))
-    organization = dialing_keys.find(request.headers.get("X-API-KEY", "").strip())
+    key = request.headers.get("X-API-KEY", "").strip()
+    organization = dialing_keys.find(key)
     if organization is None:
         return _refused(403, _("The key in X-API-KEY is not valid."))
     try:
@@ -89,7 +90,7 @@ def _makecall(request: HttpRequest) -> HttpResponse:
         for name in ("user", "phone"):
             if name not in wish:
                 raise Malformed(_("Parameter %(name)s is missing.") % {"name": name})
-        extension = dialing.extension_of(organization, wish["user"][:254])
+        extension = dialing.extension_of(organization, dialing_keys.user_of(key, wish["user"][:254]))
         placed = dialing.place(extension.member, wish["phone"][:_LONGEST], connector=extension.connector)
     except (Malformed, Conflict, Forbidden, Invalid) as problem:
         return _refused(400, str(problem))
