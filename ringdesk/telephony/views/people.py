@@ -39,4 +39,6 @@ def _save(request: SeatedRequest, connector: Connector, members: list[Member]) -
     done, problems = people.take_over(connector, chosen, by=request.member)
     text = ngettext("%(count)s extension taken over", "%(count)s extensions taken over", done) % {"count": done}
     context = {"connector": connector, "done": text, "problems": problems}
-    return render(request, "telephony/_people.html", context, headers={"HX-Trigger": '{"ringdesk:refresh": ""}'})
+    answer = render(request, "telephony/_people.html", context)
+    answer["HX-Trigger"] = '{"ringdesk:refresh": ""}'
+    return answer

@@ -29,8 +29,8 @@ BY_COMMAND: Mapping[str, Limit] = {
     "stats/result": Limit(1, 5.0),
 }
 LONGEST = max(limit.seconds for limit in (OVERALL, *BY_COMMAND.values()))
-# A clock is not exact; a hair more keeps the promise.
-_HAIR = 1e-6
+# Seconds; two commands may travel unequally fast, and a little more keeps the promise at the other end.
+_MARGIN = 0.05
 
 
 class Turns:
@@ -61,7 +61,7 @@ class Turns:
 
 def _moments(now: float, rules: Iterable[tuple[Limit, list[float]]]) -> set[float]:
     """Every moment that can be the first free one: now, or when an earlier turn goes out of a limit's sight."""
-    after = {at + limit.seconds + _HAIR for limit, times in rules for at in times}
+    after = {at + limit.seconds + _MARGIN for limit, times in rules for at in times}
     return {now, *(at for at in after if at > now)}
 
 
