@@ -86,5 +86,6 @@ def reason(answer: http.Answer, shape: dict[str, Any]) -> str:
             told = told.get("message")
         if isinstance(told, str | int) and str(told).strip():
             return str(told).strip()[:LONGEST_ERROR]
-    text = "" if shape or "html" in answer.headers.get("content-type", "") else " ".join(answer.text.split())
+    is_prose = not any(word in answer.headers.get("content-type", "") for word in ("html", "json"))
+    text = " ".join(answer.text.split()) if is_prose else ""
     return text[:LONGEST_ERROR] or f"HTTP {answer.status}"
