@@ -1,11 +1,13 @@
 """Mango Office's virtual PBX: notifications in, commands out, both signed."""
 
+import asyncio
 import re
 import threading
 from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
 
+from django.db import connection
 from django.forms import Field
 from django.utils.translation import gettext_lazy as _
 
@@ -58,7 +60,7 @@ class Mango(Connector):
 
     async def follow(self, link: Link, parsed: Parsed, caller: Caller | None) -> None:
         if parsed.problem and parsed.command_id:
-            await _refuse(link, parsed)
+            await asyncio.to_thread(_refuse, link, parsed)
         if caller and caller.responsible and parsed.question and self._is_first(link, parsed):
             await commands.route(link, parsed.question.leg, caller)
 
@@ -109,12 +111,16 @@ class Mango(Connector):
         return True
 
 
-async def _refuse(link: Link, parsed: Parsed) -> None:
-    """The PBX tells afterwards that it did not place the call: whoever pressed is told."""
+def _refuse(link: Link, parsed: Parsed) -> None:
+    """The PBX tells afterwards that it did not place the call: whoever pressed is told. Blocks."""
     from ringdesk.telephony.models import PlacedCall
 
+    code = int(parsed.problem.rpartition(" ")[2] or 0)
     placed = PlacedCall.objects.filter(
         organization_id=link.organization_id, connector_id=link.id, command_id=parsed.command_id
     )
-    code = int(parsed.problem.rpartition(" ")[2] or 0)
-    await placed.aupdate(state=PlacedCall.State.REFUSED, error=f"{codes.text(code)} ({code})"[:500])
+    try:
+        placed.update(state=PlacedCall.State.REFUSED, error=f"{codes.text(code)} ({code})"[:500])
+    finally:
+        # The doors' threads hold no connections.
+        connection.close()
