@@ -247,6 +247,8 @@ def _health(connector: Connector) -> dict[str, object]:
         "connector": connector,
         "kind": kind,
         "condition": links.condition(connector, now),
+        "connected_since": links.connected_since(connector, now),
+        "error": kind.explain(connector.last_error) if connector.last_error else "",
         "has_news": bool(connector.last_error_at and now - connector.last_error_at < _NEWS),
         "unassigned": extensions.unassigned(connector.organization_id, connector)[:6] if kind.has_extensions else [],
     }

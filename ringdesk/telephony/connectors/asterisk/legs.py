@@ -171,14 +171,14 @@ def describe(talk: Conversation) -> Iterator[CallEvent]:
     if talk.is_over:
         yield _end(talk, who, base, spoken)
         if talk.file and spoken:
-            yield CallEvent(Kind.RECORDED, talk.id, recording_url=talk.file, at=_last_at(talk))
+            yield CallEvent(Kind.RECORDED, talk.id, recording_url=talk.file, at=_last_at(talk), is_unique=True)
 
 
 def _base(talk: Conversation, who: Parties) -> CallEvent:
     if talk.known is not None:
         # What was told before the connection was lost stands.
-        return CallEvent(Kind.RINGING, talk.id)
-    return CallEvent(Kind.RINGING, talk.id, who.direction, who.phone, line=who.line)
+        return CallEvent(Kind.RINGING, talk.id, is_unique=True)
+    return CallEvent(Kind.RINGING, talk.id, who.direction, who.phone, line=who.line, is_unique=True)
 
 
 def _end(talk: Conversation, who: Parties, base: CallEvent, spoken: list[_Spoken]) -> CallEvent:

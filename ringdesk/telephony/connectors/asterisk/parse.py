@@ -1,8 +1,8 @@
 """From AMI messages to call events: (state, message) → (state, events). Pure.
 
 Source: the recorded streams in ``fixtures`` (Asterisk 20) and Asterisk's documentation. ``Linkedid`` is the call,
-``Uniqueid`` the leg. A call is taken up with its first Newchannel or with a snapshot; the tail of one whose start was never seen
-tells nobody anything.
+``Uniqueid`` the leg. A call is taken up with its first Newchannel or with a snapshot; the tail of one whose start
+was never seen tells nothing.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def snapshot(
             talk = talk.with_leg(_leg_now(message, plan, now))
             state = replace(state, talks={**state.talks, linked: talk})
     gone = [id for id in open_calls if id not in state.talks]
-    events = [CallEvent(Kind.ENDED, id, at=now, is_presumed=True) for id in sorted(gone)]
+    events = [CallEvent(Kind.ENDED, id, at=now, is_presumed=True, is_unique=True) for id in sorted(gone)]
     for talk in state.talks.values():
         state, told = _settle(state, talk, plan)
         events += told
@@ -189,7 +189,7 @@ def _cdr(state: State, message: Message) -> Step:
     talk = state.talks.get(id) or _holder(state, id)
     if talk is not None:
         return replace(state, talks={**state.talks, talk.id: replace(talk, file=talk.file or file)}), ()
-    return state, (CallEvent(Kind.RECORDED, id, recording_url=file),) if state.over.get(id) else ()
+    return state, (CallEvent(Kind.RECORDED, id, recording_url=file, is_unique=True),) if state.over.get(id) else ()
 
 
 def _heard(talk: Conversation, message: Message) -> Conversation:

@@ -302,9 +302,9 @@ def test_a_snapshot_ends_what_vanished_and_takes_up_what_it_finds() -> None:
     trunk, member = [m for m in recorded("incoming_answered") if m.get("Event") == "Newchannel"]
     state, events = parse.snapshot([shown(trunk), shown(member)], {"gone.1": ("100",)}, PLAN, NOW)
     start = NOW - timedelta(seconds=7)
-    ringing = CallEvent(Kind.RINGING, "1795251947.0", IN, "+79991234567", None, line=LINE, at=start)
+    ringing = CallEvent(Kind.RINGING, "1795251947.0", IN, "+79991234567", None, line=LINE, at=start, is_unique=True)
     assert events == (
-        CallEvent(Kind.ENDED, "gone.1", at=NOW, is_presumed=True),
+        CallEvent(Kind.ENDED, "gone.1", at=NOW, is_presumed=True, is_unique=True),
         ringing,
         replace(ringing, extension="100", at=NOW),
     )
@@ -318,7 +318,7 @@ def test_a_call_known_before_the_connection_was_lost_stays_the_same_call() -> No
     trunk, member = [m for m in recorded("incoming_answered") if m.get("Event") == "Newchannel"]
     listed = [shown(trunk, ChannelState="6", BridgeId="b"), shown(member, ChannelState="6", BridgeId="b")]
     state, events = parse.snapshot(listed, {"1795251947.0": ("100",)}, PLAN, NOW)
-    assert events == (CallEvent(Kind.ANSWERED, "1795251947.0", extension="100", at=NOW),)
+    assert events == (CallEvent(Kind.ANSWERED, "1795251947.0", extension="100", at=NOW, is_unique=True),)
     hangups = [m for m in recorded("incoming_answered") if m.get("Event") == "Hangup"]
     [end] = told(hangups, state)
     assert (end.kind, end.direction, end.phone, end.result) == (Kind.ENDED, None, None, Result.ANSWERED)
