@@ -119,7 +119,7 @@ def _describe(organization: Organization, base_url: str) -> dict[str, Any]:
         "services": [],
         "employees": [],
         "connectors": {
-            connector.kind: {"url": links.address(connector, base_url)}
+            connector.kind: {"url": links.address(connector, base_url)} | links.own_secrets(connector)
             for connector in Connector.objects.for_org(organization).order_by("id")
         },
         "clients": [{"id": c.pk, "name": c.name, "phone": _phone(c)} for c in clients],

@@ -61,11 +61,9 @@ def populate(
     with events.atomic():
         pbx = links.create(organization, "http_events", _("Office PBX"), branches[0])
         phone = links.create(organization, "phone", _("Restaurant's phone"), branches[0])
-        lines.save(pbx, RESTAURANT_LINE, _("Restaurant"), branches[0])
-        if len(branches) > 1:
-            lines.save(pbx, SALON_LINE, _("Salon"), branches[1])
-        for number, member in enumerate(members, start=FIRST_EXTENSION):
-            extensions.assign(pbx, member, str(number))
+        service = links.create(organization, "crm_json", _("Connector service"), branches[0])
+        _set_up(pbx, branches, members)
+        _set_up(service, branches, members)
         talks = _talks(branches[0], members, clients, now)
         calls = [_store(talk, phone if talk.by_phone else pbx) for talk in talks]
         Call.objects.bulk_create(call for call, _facts in calls)
@@ -77,7 +75,15 @@ def populate(
             connector.save(update_fields=["last_event_at", "events_received"])
         _record([call for call, _facts in calls if call.connector == pbx], now)
         PhoneBookEntry.objects.bulk_create(_phone_book(call for call, _facts in calls))
-    return {"http_events": pbx, "phone": phone}
+    return {"http_events": pbx, "phone": phone, "crm_json": service}
+
+
+def _set_up(connector: Connector, branches: Sequence[Branch], members: Sequence[Member]) -> None:
+    lines.save(connector, RESTAURANT_LINE, _("Restaurant"), branches[0])
+    if len(branches) > 1:
+        lines.save(connector, SALON_LINE, _("Salon"), branches[1])
+    for number, member in enumerate(members, start=FIRST_EXTENSION):
+        extensions.assign(connector, member, str(number))
 
 
 def _talks(branch: Branch, members: Sequence[Member], clients: Sequence[Client], now: datetime) -> list[Talk]:

@@ -17,14 +17,15 @@ def test_a_believable_past(db: None) -> None:
     guests = [clients.create(organization, name=f"Guest {n}", phones=[f"+7923000{n:04}"]) for n in range(12)]
     made = demo.populate(organization, branches, members, guests, NOON)
     assert [(kind, connector.kind) for kind, connector in made.items()] == [
-        (kind, kind) for kind in ("http_events", "phone")
+        (kind, kind) for kind in ("http_events", "phone", "crm_json")
     ]
-    assert list(Extension.objects.values_list("number", "member__name")) == [
-        ("100", "Anna"),
-        ("101", "Boris"),
-        ("102", "Vera"),
-        ("103", "Olga"),
-    ]
+    for kind in ("http_events", "crm_json"):
+        assert list(Extension.objects.filter(connector=made[kind]).values_list("number", "member__name")) == [
+            ("100", "Anna"),
+            ("101", "Boris"),
+            ("102", "Vera"),
+            ("103", "Olga"),
+        ]
     assert set(Line.objects.values_list("number", "branch__name")) == {("3333333", "Quay"), ("3333334", "Salon")}
     calls = list(Call.objects.for_org(organization))
     assert len(calls) == demo.CALLS
