@@ -171,6 +171,11 @@ def _screen(entry: dict[str, Any], names: dict[int, str]) -> Step | None:
 
 def _event(event: CallEvent) -> Step | None:
     kind, extension = event.kind, event.event.get("extension")
+    if kind == "noted":
+        return _noted(event)
+    if kind == "ended" and event.event.get("leg"):
+        left = _("Extension %(number)s is out of the call") % {"number": extension} if extension else ""
+        return Step(event.received_at, left or _("The caller left the voice menu or the queue"))
     if kind == "ended":
         presumed = event.event.get("is_presumed")
         if presumed:
@@ -187,6 +192,13 @@ def _event(event: CallEvent) -> Step | None:
         return None
     without, with_extension = plain[kind]
     return Step(event.received_at, with_extension % {"number": extension} if extension else without)
+
+
+def _noted(event: CallEvent) -> Step | None:
+    what, _colon, value = str(event.event.get("note", "")).partition(":")
+    if what != "dtmf":
+        return None
+    return Step(event.received_at, _("Keys pressed in the voice menu: %(keys)s") % {"keys": value})
 
 
 def _gone(call: Call, popup: Popup | None) -> list[Step]:
