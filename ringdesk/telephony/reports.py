@@ -182,6 +182,9 @@ class Report:
         audience: dict[str, Any] = {"extensions": list(self.state.extensions)}
         if self.branch_id is not None:
             audience["branch"] = self.branch_id
+        if self.state.recording_url:
+            # For outside CRMs alone: sockets are not told where recordings lie.
+            audience["recording_url"] = self.state.recording_url
         told = [Event(self.link.organization_id, type, body, audience) for type in types]
         # What is told late opens nothing: nobody is on the line any more.
         opening = () if self.event.is_late else windows.frames_for(
