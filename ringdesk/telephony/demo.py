@@ -62,7 +62,10 @@ def populate(
         pbx = links.create(organization, "http_events", _("Office PBX"), branches[0])
         phone = links.create(organization, "phone", _("Restaurant's phone"), branches[0])
         service = links.create(organization, "crm_json", _("Connector service"), branches[0])
+        # Without an address it is connected with nobody; its own address tells a dialplan whom to route to.
+        asterisk = links.create(organization, "asterisk", _("Office Asterisk"), branches[0])
         _set_up(pbx, branches, members)
+        _set_up(asterisk, branches, members)
         _set_up(service, branches, members)
         talks = _talks(branches[0], members, clients, now)
         calls = [_store(talk, phone if talk.by_phone else pbx) for talk in talks]
@@ -75,7 +78,7 @@ def populate(
             connector.save(update_fields=["last_event_at", "events_received"])
         _record([call for call, _facts in calls if call.connector == pbx], now)
         PhoneBookEntry.objects.bulk_create(_phone_book(call for call, _facts in calls))
-    return {"http_events": pbx, "phone": phone, "crm_json": service}
+    return {"http_events": pbx, "phone": phone, "crm_json": service, "asterisk": asterisk}
 
 
 def _set_up(connector: Connector, branches: Sequence[Branch], members: Sequence[Member]) -> None:
