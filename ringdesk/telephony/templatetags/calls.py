@@ -22,6 +22,7 @@ KINDS = {
     "transferred": pgettext_lazy("event", "transferred"),
     "ended": pgettext_lazy("event", "ended"),
     "recorded": pgettext_lazy("event", "recorded"),
+    "noted": pgettext_lazy("event", "noted"),
 }
 STEPS = {
     "ringing": pgettext_lazy("step", "Rang"),
@@ -129,3 +130,12 @@ def step_name(kind: str) -> str:
 def time_of_day(moment: datetime) -> str:
     """Return HH:MM:SS in the page's zone."""
     return timezone.localtime(moment).strftime("%H:%M:%S")
+
+
+@register.filter
+def day_unless_today(moment: datetime) -> str:
+    """Return the day in the page's zone, with the year when it is not this one; "" for today."""
+    local, today = timezone.localtime(moment), timezone.localdate()
+    if local.date() == today:
+        return ""
+    return date_format(local, "j E" if local.year == today.year else "d.m.Y")
