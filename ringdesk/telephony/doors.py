@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapp
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote_plus
 
 import orjson
 from django.utils import translation
@@ -49,6 +49,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 PREFIX = "/pbx/"
 MAX_BODY = 1024 * 1024
 _KEPT_BODY = 16 * 1024
+_HIDDEN = "•••"
 _TOKEN_LENGTH = 200
 # Every kind has this address: a dialplan asks it whom to route to.
 ROUTE = "route"
@@ -204,7 +205,7 @@ class Doors:
         return 200, connector.answer(parsed, await asked)
 
     async def _store(self, link: Link, parsed: Parsed, request: Request, now: datetime) -> None:
-        raw = _raw(request)
+        raw = _raw(request, link)
         for event in parsed.events:
             await self.receiver.receive(link, event, raw, now)
         metrics.EVENTS.labels(link.kind).inc()
@@ -275,13 +276,22 @@ def _dumps(answer: Mapping[str, Any]) -> bytes:
     return orjson.dumps(dict(answer))
 
 
-def _raw(request: Request) -> dict[str, Any]:
-    raw: dict[str, Any] = {"method": request.method, "query": dict(request.query)}
+def _raw(request: Request, link: Link) -> dict[str, Any]:
+    """The request as it came, but for the connector's secrets: whoever sees a call sees what was sent of it."""
+    query = {name: _without_secrets(value, link) for name, value in request.query.items()}
+    raw: dict[str, Any] = {"method": request.method, "query": query}
     if request.path:
         raw["path"] = request.path
     if request.body:
-        raw["body"] = request.body[:_KEPT_BODY].decode(errors="replace")
+        raw["body"] = _without_secrets(request.body.decode(errors="replace"), link)[:_KEPT_BODY]
     return raw
+
+
+def _without_secrets(text: str, link: Link) -> str:
+    for secret in link.secrets.values():
+        for spelling in {secret, quote_plus(secret)} - {""}:
+            text = text.replace(spelling, _HIDDEN)
+    return text
 
 
 def _language(scope: Scope) -> str:

@@ -231,6 +231,8 @@ def test_a_call_over_the_door_and_all_of_it_again(desk: Desk, place: Place, crm:
     assert (call.extension, call.member, call.duration) == ("100", place.operator, 50)
     assert (call.started_at, call.recording_url) == (START, "https://pbx.example/recording.mp3")
     assert call.events.count() == 3
+    bodies = "".join(call.events.values_list("raw__body", flat=True))
+    assert '"crm_token":"•••"' in bodies and links.own_secrets(crm)["crm_token"] not in bodies
     assert Popup.objects.count() == 1
 
 
