@@ -1,6 +1,7 @@
 """Believable calls for the demo: a PBX, the phone of the restaurant, the calls of the last days. Invented numbers."""
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -67,6 +68,10 @@ def populate(
         _set_up(pbx, branches, members)
         _set_up(asterisk, branches, members)
         _set_up(service, branches, members)
+        # Keys of its own, so that its signed notifications can be tried.
+        keys = {"api_key": secrets.token_hex(16), "api_salt": secrets.token_hex(16)}
+        mango = links.create(organization, "mango", _("Mango Office telephony"), branches[0], own_secrets=keys)
+        _set_up(mango, branches, members)
         talks = _talks(branches[0], members, clients, now)
         calls = [_store(talk, phone if talk.by_phone else pbx) for talk in talks]
         Call.objects.bulk_create(call for call, _facts in calls)
@@ -78,7 +83,7 @@ def populate(
             connector.save(update_fields=["last_event_at", "events_received"])
         _record([call for call, _facts in calls if call.connector == pbx], now)
         PhoneBookEntry.objects.bulk_create(_phone_book(call for call, _facts in calls))
-    return {"http_events": pbx, "phone": phone, "crm_json": service, "asterisk": asterisk}
+    return {"http_events": pbx, "phone": phone, "crm_json": service, "asterisk": asterisk, "mango": mango}
 
 
 def _set_up(connector: Connector, branches: Sequence[Branch], members: Sequence[Member]) -> None:

@@ -17,9 +17,9 @@ def test_a_believable_past(db: None) -> None:
     guests = [clients.create(organization, name=f"Guest {n}", phones=[f"+7923000{n:04}"]) for n in range(12)]
     made = demo.populate(organization, branches, members, guests, NOON)
     assert [(kind, connector.kind) for kind, connector in made.items()] == [
-        (kind, kind) for kind in ("http_events", "phone", "crm_json", "asterisk")
+        (kind, kind) for kind in ("http_events", "phone", "crm_json", "asterisk", "mango")
     ]
-    for kind in ("http_events", "crm_json", "asterisk"):
+    for kind in ("http_events", "crm_json", "asterisk", "mango"):
         assert list(Extension.objects.filter(connector=made[kind]).values_list("number", "member__name")) == [
             ("100", "Anna"),
             ("101", "Boris"),

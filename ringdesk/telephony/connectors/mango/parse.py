@@ -152,6 +152,7 @@ def _summary(told: Told, link: Link, now: datetime) -> Parsed:
     direction = DIRECTIONS.get(text(told, "call_direction")) or (
         Direction.INTERNAL if caller and called else Direction.OUT if caller else Direction.IN
     )
+    outside: str | None
     who: str | None
     if direction is Direction.IN:
         outside, who = phone(source, link, line) or "", called
