@@ -92,19 +92,13 @@ class CallSettingsForm(forms.Form):
             raise forms.ValidationError(_("Write a whole number from 1 to 20."))
         return digits
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        needed = {
-            "in": ("create_incoming",),
-            "out": ("create_outgoing",),
-            "both": ("create_incoming", "create_outgoing"),
-        }
-        wanted = needed.get(str(data.get("show_created")), ())
-        if wanted and not any(data.get(field) for field in wanted):
-            self.add_error(
-                "show_created", _("Nothing of this is created: switch creating on first, or choose “Never”.")
-            )
-        return data
+    @property
+    def shows_nothing(self) -> bool:
+        """Tell whether events are to be shown of which none are created."""
+        data = self.cleaned_data
+        created = {"in": data["create_incoming"], "out": data["create_outgoing"]}
+        shown = data["show_created"]
+        return shown != CallSettings.Shown.NEVER and not created.get(shown, any(created.values()))
 
     def wishes(self) -> dict[str, Any]:
         """Return the fields as call_settings.change takes them."""

@@ -85,9 +85,19 @@ def test_digits_at_their_ends(desk: Place, digits: str) -> None:
     assert browser(desk, "owner").post(URL, FORM | {"last_digits": digits}).status_code == 302
 
 
-def test_showing_needs_creating(desk: Place) -> None:
-    answer = browser(desk, "owner").post(URL, FORM | {"create_incoming": ""})
-    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["show_created"])
+@pytest.mark.parametrize(
+    ("wishes", "is_told"),
+    [
+        ({"create_incoming": ""}, True),
+        ({"show_created": "out"}, True),
+        ({"show_created": "both"}, False),
+        ({"create_incoming": "", "show_created": "never"}, False),
+        ({}, False),
+    ],
+)
+def test_showing_what_is_not_created_is_pointed_out(desk: Place, wishes: dict[str, str], is_told: bool) -> None:
+    page = browser(desk, "owner").post(URL, FORM | wishes, follow=True).content.decode()
+    assert ("creating is switched off" in page) is is_told
 
 
 def test_somebody_was_faster(desk: Place) -> None:

@@ -43,6 +43,8 @@ def _saved(request: SeatedRequest) -> HttpResponse:
         form.add_error(problem.field if problem.field in form.fields else None, str(problem))
         return _shown(request, form, 422)
     messages.success(request, _("Saved."))
+    if form.shows_nothing:
+        messages.warning(request, _("The events to be shown are not created: creating is switched off."))
     return redirect("telephony:call_settings")
 
 
