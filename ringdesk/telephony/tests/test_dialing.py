@@ -17,6 +17,7 @@ from django.utils import timezone
 from ringdesk.accounts.models import Branch, Member, User
 from ringdesk.accounts.tests.api import program
 from ringdesk.core.problems import Conflict, Forbidden
+from ringdesk.crm import clients
 from ringdesk.telephony import dialing, dialing_keys, links
 from ringdesk.telephony.connectors import registry
 from ringdesk.telephony.models import Call, Connector, Extension, PlacedCall
@@ -515,3 +516,15 @@ def test_a_member_places_calls_from_their_own_phone_only(office: Office) -> None
     assert post({"phone": IVAN, "member_id": boris.pk}) == 403
     assert post({"phone": IVAN, "user": "101"}) == 403
     assert post({"phone": IVAN}) == 201
+
+
+# --- the handset ---
+
+
+def test_a_handset_for_those_who_may_place_calls(office: Office) -> None:
+    client = clients.create(office.place.organization, name="Ivan", phones=[IVAN])
+    call = make_call(office, IVAN, client=client)
+    accountant = office.member("Vera", "accountant")
+    for path in (f"/clients/{client.pk}/", "/clients/", f"/calls/{call.pk}/", "/calls/", "/search/?q=Ivan"):
+        shown = [b"data-handset" in office.browser(one).get(path).content for one in (office.operator, accountant)]
+        assert shown == [True, False], path
