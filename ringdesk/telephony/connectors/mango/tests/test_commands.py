@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from ringdesk.core import http
 from ringdesk.telephony.connectors.base import Caller, CannotDial, Colleague, Dial, Link, NoRecording, NotReady
@@ -54,9 +55,10 @@ def test_a_callback_rings_the_extension_first(pbx: FakeMango) -> None:
 def test_a_refusal_says_why(pbx: FakeMango, prepare: dict[str, Any], text: str) -> None:
     for name, value in prepare.items():
         setattr(pbx, name, value)
-    with pytest.raises(CannotDial) as error:
+    with translation.override("en"), pytest.raises(CannotDial) as error:
         Mango().dial(link(pbx), WISH)
-    assert text in str(error.value)
+    with translation.override("en"):
+        assert text in str(error.value)
 
 
 def test_nobody_there() -> None:
