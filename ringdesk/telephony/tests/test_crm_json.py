@@ -186,8 +186,10 @@ def test_the_token(body: str | None, header: str, is_right: bool) -> None:
 
 
 def test_where_no_token_is_stored_none_is_right() -> None:
-    with pytest.raises(Refused):
-        CRM_JSON.parse(told(crm_token=""), replace(LINK, secrets={}), streams.NOW)
+    for header in ("", "Bearer ", "Bearer a"):
+        request = replace(told(crm_token=""), headers={"authorization": header})
+        with pytest.raises(Refused):
+            CRM_JSON.parse(request, replace(LINK, secrets={}), streams.NOW)
 
 
 def test_a_contact_question_and_its_answers() -> None:

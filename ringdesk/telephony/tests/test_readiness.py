@@ -83,3 +83,21 @@ def test_the_page_shows_them_and_the_token(place: Place, crm: Connector) -> None
     assert "https://desk.example/pbx/" in text and "{{ address }}" not in text
     assert "Change this connector: enter the address for placing calls and its key." in text
     assert browser.get(reverse("telephony:connector_change", args=[crm.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["crm_json", "binotel", "zadarma"])
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_kind_is_set_up_on_its_pages(place: Place, kind: str, language: str, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://desk.example"
+    user = User.objects.create_user("owner@quay.example")
+    Member.objects.create(organization=place.organization, user=user, name="Olga", role="owner", language=language)
+    browser = Browser()
+    browser.force_login(user)
+    assert browser.get(reverse("telephony:connector_add", args=[kind])).status_code == 200
+    typed = {"name": "PBX", "api_key": "key", "api_secret": "secret", "addresses": "203.0.113.9"}
+    assert browser.post(reverse("telephony:connector_add", args=[kind]), typed).status_code == 302
+    connector = Connector.objects.get(kind=kind)
+    page = browser.get(reverse("telephony:connector", args=[connector.pk]))
+    assert links.address(connector, "https://desk.example") in page.context["setup"]
+    assert ("## Если ничего не приходит" in page.context["setup"]) is (language == "ru")
+    assert browser.get(reverse("telephony:connector_change", args=[connector.pk])).status_code == 200

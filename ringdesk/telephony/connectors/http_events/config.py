@@ -7,7 +7,8 @@ from ringdesk.telephony.connectors import fields, makecall
 
 def settings_fields() -> dict[str, forms.Field]:
     """Return the fields of its settings."""
-    return {"smart_transfer": fields.smart_transfer()} | makecall.settings_fields()
+    own = {"smart_transfer": fields.smart_transfer()} | makecall.settings_fields()
+    return own | fields.recordings() | fields.recording_host()
 
 
 def secret_fields() -> dict[str, forms.Field]:
