@@ -10,6 +10,12 @@ from ringdesk.telephony.call_events import Kind, from_json
 from ringdesk.telephony.fold import Received
 from ringdesk.telephony.models import Call, Extension
 
+# One of several who were rung, or who talked, is out of it; the call may go on.
+LEFT = "left"
+# Rung again or answered again is a repetition; held again is not.
+_ONCE = (Kind.RINGING, Kind.ANSWERED, LEFT)
+_NO_STEPS = (Kind.RECORDED, Kind.NOTED)
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -53,20 +59,30 @@ def steps(received: Sequence[Received]) -> list[_Step]:
     """Return what the events of one call tell, by the source's clock where it says, repetitions left out. Pure."""
     found: list[_Step] = []
     for fact in sorted(received, key=_order):
-        event = fact.event
-        if event.kind is Kind.RECORDED:
+        step = _step(fact)
+        if step is None:
             continue
-        numbers = tuple(dict.fromkeys(filter(None, (*event.extensions, event.extension))))
-        if event.kind is Kind.ANSWERED and event.extension:
-            numbers = (event.extension,)
-        known = {step.extensions for step in found if step.kind == event.kind}
-        if event.kind in (Kind.RINGING, Kind.ANSWERED) and numbers in known:
+        same = [one for one in found if (one.kind, one.extensions) == (step.kind, step.extensions)]
+        if (step.kind in _ONCE and same) or step in found or (same and found[-1] == same[-1]):
             continue
-        if event.kind is Kind.ENDED:
-            found = [step for step in found if step.kind != Kind.ENDED]
-            numbers = ()
-        found.append(_Step(_time(fact), event.kind, numbers))
+        if step.kind == Kind.ENDED:
+            found = [one for one in found if one.kind != Kind.ENDED]
+        found.append(step)
     return found
+
+
+def _step(fact: Received) -> _Step | None:
+    event = fact.event
+    if event.kind in _NO_STEPS:
+        return None
+    if event.kind is Kind.ENDED:
+        if not (event.is_leg or event.leg):
+            return _Step(_time(fact), Kind.ENDED, ())
+        return _Step(_time(fact), LEFT, (event.extension,)) if event.extension else None
+    if event.kind is Kind.ANSWERED and event.extension:
+        return _Step(_time(fact), event.kind, (event.extension,))
+    numbers = tuple(dict.fromkeys(filter(None, (*event.extensions, event.extension))))
+    return _Step(_time(fact), event.kind, numbers)
 
 
 def _order(fact: Received) -> tuple[datetime, int]:

@@ -29,6 +29,7 @@ STEPS = {
     "answered": pgettext_lazy("step", "Answered"),
     "held": pgettext_lazy("step", "Put on hold"),
     "transferred": pgettext_lazy("step", "Transferred"),
+    "left": pgettext_lazy("step", "Out of the call"),
     "ended": pgettext_lazy("step", "Hung up"),
 }
 
