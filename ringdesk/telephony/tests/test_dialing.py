@@ -183,6 +183,20 @@ def test_after_an_error_one_may_press_again(office: Office) -> None:
     assert dialing.place(office.operator, IVAN).state == States.ACCEPTED
 
 
+@pytest.fixture
+def slowly_stored(office: Office) -> Iterator[None]:
+    """Storing a wish takes a while, so that those who do not wait for each other overtake each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN PERFORM pg_sleep(0.3); RETURN NEW; END';
+            CREATE TRIGGER dawdle BEFORE INSERT ON telephony_placedcall FOR EACH ROW EXECUTE FUNCTION dawdle()
+        """)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER dawdle ON telephony_placedcall; DROP FUNCTION dawdle()")
+
+
 def pressed_at_once(office: Office, *numbers: str) -> list[Any]:
     """Let as many threads press at the same moment; the PBX answers once all have pressed."""
     office.pbx.gate.clear()
@@ -214,11 +228,13 @@ def pressed_at_once(office: Office, *numbers: str) -> list[Any]:
     return results
 
 
+@pytest.mark.usefixtures("slowly_stored")
 def test_eight_tabs_at_once_call_once(office: Office) -> None:
     results = pressed_at_once(office, *[IVAN] * 8)
     assert (len(results), len(set(results)), len(office.pbx.asked)) == (8, 1, 1)
 
 
+@pytest.mark.usefixtures("slowly_stored")
 def test_another_number_waits_until_the_first_is_placed(office: Office) -> None:
     results = pressed_at_once(office, IVAN, ANNA)
     assert len(office.pbx.asked) == 1
