@@ -29,9 +29,9 @@ def search(organization: Organization, text: str, kind: str, *, region: str) -> 
     wanted = [kind] if kind in KINDS else list(KINDS)
     found = [_SOURCES[one](organization, text, region) for one in wanted]
     first, *others = [_keys(rows, one) for rows, one in zip(found, wanted, strict=True)]
-    return (
-        first.union(*others, all=True).order_by("label", "kind_of", "pk") if others else first.order_by("label", "pk")
-    )
+    joined: QuerySet[Any] = first.union(*others, all=True).order_by("label", "kind_of", "pk")
+    alone: QuerySet[Any] = first.order_by("label", "pk")
+    return joined if others else alone
 
 
 def entries(organization: Organization, keys: list[dict[str, Any]]) -> list[Entry]:

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from ringdesk.core import events
+from ringdesk.core import events, phones
 from ringdesk.core.events import Event
 from ringdesk.crm.models import Interaction
 from ringdesk.telephony import windows
@@ -128,7 +128,7 @@ def _show(documents: Sequence[Interaction], now: datetime) -> None:
             "notify": rules.notifications,
             "direction": call.direction,
             "phone": call.phone,
-            "name": person.name if person else "",
+            "caller": person.name if person else phones.display(call.phone),
         }
         for member_id in _concerned(call):
             events.publish(call.organization_id, windows.FRAME, {"window": window}, member_id=member_id)

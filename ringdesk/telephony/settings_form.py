@@ -33,11 +33,11 @@ class CallSettingsForm(forms.Form):
     )
     create_incoming = forms.TypedChoiceField(
         label=_("Create an incoming “Call” event"),
-        required=False, coerce=_is_on, empty_value=False, choices=_NEVER_OR_AT_THE_END,
+        required=False, coerce=_is_on, empty_value="", choices=_NEVER_OR_AT_THE_END,
     )  # fmt: skip
     create_outgoing = forms.TypedChoiceField(
         label=_("Create an outgoing “Call” event"),
-        required=False, coerce=_is_on, empty_value=False, choices=_NEVER_OR_AT_THE_END,
+        required=False, coerce=_is_on, empty_value="", choices=_NEVER_OR_AT_THE_END,
     )  # fmt: skip
     show_created = forms.ChoiceField(
         label=_("Show the created “Call” event"),
@@ -96,10 +96,11 @@ class CallSettingsForm(forms.Form):
     def shows_nothing(self) -> bool:
         """Tell whether events are to be shown of which none are created."""
         data = self.cleaned_data
-        created = {"in": data["create_incoming"], "out": data["create_outgoing"]}
+        created = {"in": bool(data["create_incoming"]), "out": bool(data["create_outgoing"])}
         shown = data["show_created"]
         return shown != CallSettings.Shown.NEVER and not created.get(shown, any(created.values()))
 
     def wishes(self) -> dict[str, Any]:
         """Return the fields as call_settings.change takes them."""
-        return {field: self.cleaned_data[field] for field in FIELDS}
+        creating = {field: bool(self.cleaned_data[field]) for field in ("create_incoming", "create_outgoing")}
+        return {field: self.cleaned_data[field] for field in FIELDS} | creating

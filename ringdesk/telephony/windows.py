@@ -7,6 +7,7 @@ answer for who answered, at the end for who talked or, where nobody did, for eve
 from collections.abc import Set
 from uuid import UUID
 
+from ringdesk.core import phones
 from ringdesk.core.events import Event
 from ringdesk.crm.matching import Match
 from ringdesk.telephony.call_events import Direction, Result
@@ -31,7 +32,7 @@ def frames_for(before: CallState | None, state: CallState, link: Link, match: Ma
         "notify": link.rules.notifications,
         "direction": str(state.direction),
         "phone": state.phone,
-        "name": name_of(match),
+        "caller": name_of(match) or phones.display(state.phone),
     }
     return [
         Event(link.organization_id, FRAME, {"window": window}, {"member": member_id}) for member_id in sorted(members)

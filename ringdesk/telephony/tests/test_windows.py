@@ -125,9 +125,9 @@ def test_what_the_screen_is_told() -> None:
         "phone": "+79230000001",
     }
     assert shapes == [
-        base | {"kind": "client", "name": "Irina Sokolova"},
-        base | {"kind": "unknown", "name": ""},
-        base | {"kind": "choice", "name": ""},
+        base | {"kind": "client", "caller": "Irina Sokolova"},
+        base | {"kind": "unknown", "caller": "+7 923 000-00-01"},
+        base | {"kind": "choice", "caller": "+7 923 000-00-01"},
     ]
 
 

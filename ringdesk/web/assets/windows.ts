@@ -14,8 +14,7 @@ interface CallWindow {
   kind: "client" | "unknown" | "choice" | "interaction";
   url: string;
   notify: boolean;
-  phone: string;
-  name: string;
+  caller: string;
 }
 
 /** What is older has been overtaken by events: it comes back after a reload or a lost connection. */
@@ -61,7 +60,7 @@ function isFree(): boolean {
 }
 
 function callerOf(shown: CallWindow): string {
-  return shown.name || shown.phone || text("number_hidden");
+  return shown.caller || text("number_hidden");
 }
 
 function open(shown: CallWindow): void {
