@@ -6,6 +6,8 @@ A message is lines of ``Key: value`` and an empty line. The first line of a conn
 import hashlib
 from collections.abc import Mapping
 
+from django.utils.translation import gettext_lazy as _
+
 from ringdesk.core.problems import RingdeskError
 
 Message = dict[str, str]
@@ -43,7 +45,7 @@ class Reader:
                 found.append(_message(self._lines))
                 self._lines, self._size = [], 0
         if self._size + len(self._rest) > _LONGEST:
-            raise NotAmi("The other side does not speak AMI.")
+            raise NotAmi(_("The other side does not speak AMI."))
         return found
 
 

@@ -46,18 +46,33 @@ class Pbx:
 
     def tell(self, data: bytes) -> None:
         """Say something on every connection."""
-        self._do(lambda: [writer.write(data) for writer in self.writers])
+
+        def write() -> None:
+            for writer in self.writers:
+                writer.write(data)
+
+        self._do(write)
 
     def hang_up(self) -> None:
         """Drop every connection."""
-        self._do(lambda: [writer.transport.abort() for writer in self.writers])  # type: ignore[attr-defined]
+
+        def abort() -> None:
+            for writer in self.writers:
+                writer.transport.abort()
+
+        self._do(abort)
 
     def names(self) -> list[str]:
         return [action["Action"] for action in self.actions]
 
-    def _do(self, work: Callable[[], object]) -> None:
+    def _do(self, work: Callable[[], None]) -> None:
         done = threading.Event()
-        self.loop.call_soon_threadsafe(lambda: (work(), done.set()))
+
+        def do() -> None:
+            work()
+            done.set()
+
+        self.loop.call_soon_threadsafe(do)
         assert done.wait(5)
 
     def _run(self) -> None:

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,18 +13,17 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from ringdesk.accounts.models import Member
+from ringdesk.config.tests.desk import Desk
 from ringdesk.core import database
+from ringdesk.crm import clients
 from ringdesk.live.models import LiveEvent
 from ringdesk.telephony import extensions, link_cache, links, listening
 from ringdesk.telephony.connectors.asterisk import Asterisk, ami
 from ringdesk.telephony.connectors.asterisk.tests.pbx import SECRET, Pbx
-from ringdesk.telephony.connectors.asterisk.tests.test_streams import CALLS, recorded, shown
+from ringdesk.telephony.connectors.asterisk.tests.test_streams import CALLS, FIXTURES, recorded, shown
 from ringdesk.telephony.connectors.base import CannotDial, Dial, Link
 from ringdesk.telephony.models import Call, CallEvent, Connector, Popup
-from ringdesk.telephony.tests.conftest import Place, place
-
-__all__ = ["place"]
-FIXTURES = Path(__file__).parent.parent / "fixtures"
+from ringdesk.telephony.tests.conftest import Place
 
 
 def stream(name: str) -> bytes:
@@ -322,3 +320,20 @@ def test_a_wrong_secret_is_said_to_who_calls(asterisk: Connector, pbx: Pbx) -> N
     with pytest.raises(CannotDial):
         Asterisk().dial(link_cache.link(asterisk), WISH)
     assert "Originate" not in pbx.names()
+
+
+def test_its_address_answers_a_dialplan_and_takes_nothing_else(place: Place, desk: Desk) -> None:
+    connector = links.create(place.organization, "asterisk", "Asterisk", None, {"smart_transfer": "on"})
+    extensions.assign(connector, place.operator, "100")
+    guest = clients.create(place.organization, name="Irina", phones=["+79991234567"], responsible=place.operator)
+    assert guest.responsible == place.operator
+    route = place.path(connector) + "route"
+    answers = [desk.get(route, params={"phone": phone}) for phone in ("79991234567", "79990000000", "anonymous", "")]
+    assert [(answer.status_code, answer.text) for answer in answers] == [
+        (200, "100"),
+        (200, ""),
+        (200, ""),
+        (200, ""),
+    ]
+    assert desk.post(place.path(connector), content=stream("incoming_answered")).status_code == 404
+    assert not Call.objects.exists()
