@@ -3,15 +3,18 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from ringdesk.accounts.models import Member, Organization
 from ringdesk.live.models import LiveEvent
 from ringdesk.webhooks import deliveries, endpoints
 from ringdesk.webhooks.models import Delivery, Endpoint, OutsideCrm
-from ringdesk.webhooks.sending import PARALLEL, Runner
+from ringdesk.webhooks.sending import _PICK, PARALLEL, Runner
 from ringdesk.webhooks.tests.driving import (
+    NOON,
     TALK,
     Clock,
     call,
@@ -273,3 +276,22 @@ def test_an_address_inside_the_network_is_refused(organization: Organization, cr
     tell(organization, "call.ringing", call())
     settle(closed.pk)
     assert (crm.asked, closed.deliveries.get().last_error) == (0, "This address leads inside the network.")
+
+
+def test_the_next_is_found_at_once_behind_a_long_outage(
+    organization: Organization, outside: OutsideCrm, crm: FakeCrm
+) -> None:
+    backlog = """
+        INSERT INTO webhooks_delivery (organization_id, endpoint_id, message_id, key, slot, type, position, body,
+            words, state, attempts, at, tried_since, next_at, last_error, last_answer)
+        SELECT %s, %s, gen_random_uuid(), (n %% 10000)::text, (n / 10000)::text, 'INCOMING', n, '{}', '',
+            'waiting', 0, %s, %s, %s, '', '' FROM generate_series(1, 30000) n
+    """
+    pick: dict[str, Any] = {"endpoint": outside.pk, "now": NOON, "lease": NOON, "limit": PARALLEL}
+    with connection.cursor() as cursor:
+        # Before statistics are gathered the planner takes the table to be empty, as after a sudden burst.
+        cursor.execute(backlog, [organization.pk, outside.pk, NOON, NOON, NOON])
+        cursor.execute("SET statement_timeout = 500")
+        cursor.execute(_PICK, pick)
+        assert len(cursor.fetchall()) == PARALLEL
+        cursor.execute("RESET statement_timeout")
