@@ -64,7 +64,7 @@ def place(member: Member, phone: str, *, connector: Connector | None = None) -> 
 
 def extension_for(member: Member, connector: Connector | None = None) -> Extension:
     """Return the extension whose device rings first: on this connector if it can dial, else on the one that took the
-    member's last call, else on the first that can.
+    member's last call, else on the first that is set up for it.
 
     Raises NoExtension, Invalid where none of the member's connectors places calls.
     """
@@ -74,7 +74,7 @@ def extension_for(member: Member, connector: Connector | None = None) -> Extensi
     if not found:
         text = _("%(member)s has no extension, so there is no phone to ring first.") % {"member": member.name}
         raise NoExtension(text, field="member_id")
-    able: list[Extension] = [one for one in found if _can_dial(one)]
+    able: list[Extension] = sorted((one for one in found if _can_dial(one)), key=_is_unprepared)
     if not able:
         names = ", ".join(_("“%(name)s”") % {"name": one.connector.name} for one in found)
         raise Invalid(_("%(connectors)s cannot place calls: dial on your phone.") % {"connectors": names})
@@ -85,7 +85,7 @@ def extension_for(member: Member, connector: Connector | None = None) -> Extensi
     )
     wanted = [connector.pk] if connector else []
     wanted += accepted.order_by("-created_at").values_list("connector_id", flat=True)[:1]
-    by_connector = {one.connector_id: one for one in able}
+    by_connector = {one.connector_id: one for one in able if not _is_unprepared(one)}
     return next((by_connector[pk] for pk in wanted if pk in by_connector), able[0])
 
 
@@ -173,6 +173,12 @@ def placed_as(call: Call) -> PlacedCall | None:
 def _can_dial(extension: Extension) -> bool:
     kind = registry().get(extension.connector.kind)
     return kind is not None and kind.can_dial
+
+
+def _is_unprepared(extension: Extension) -> bool:
+    """Tell whether what the connector needs for placing calls is not filled in."""
+    needed = registry()[extension.connector.kind].dial_needs
+    return not all(extension.connector.settings.get(name) for name in needed)
 
 
 def _claim(extension: Extension, number: str, now: datetime) -> tuple[PlacedCall, bool]:

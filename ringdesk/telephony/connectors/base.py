@@ -219,6 +219,8 @@ class Connector:
     answers_in_reply: ClassVar[bool] = True
     # Whether ``dial`` can be asked, and ``listen`` is to be kept running.
     can_dial: ClassVar[bool] = False
+    # Settings without which a call would be refused: among several connectors one that has them goes first.
+    dial_needs: ClassVar[tuple[str, ...]] = ()
     listens: ClassVar[bool] = False
     # Whether ``people`` and ``history`` can be asked.
     tells_people: ClassVar[bool] = False

@@ -544,3 +544,11 @@ def test_a_handset_for_those_who_may_place_calls(office: Office) -> None:
     for path in (f"/clients/{client.pk}/", "/clients/", f"/calls/{call.pk}/", "/calls/", "/search/?q=Ivan"):
         shown = [b"data-handset" in office.browser(one).get(path).content for one in (office.operator, accountant)]
         assert shown == [True, False], path
+
+
+def test_a_connector_that_is_not_set_up_for_placing_calls_gives_way(place: Place) -> None:
+    first = links.create(place.organization, "http_events", "A first one", place.branch)
+    Extension.objects.create(organization=place.organization, connector=first, member=place.operator, number="200")
+    assert dialing.extension_for(place.operator, first).number == "200"
+    Connector.objects.filter(pk=place.pbx.pk).update(settings={"makecall_url": "https://pbx.example"})
+    assert dialing.extension_for(place.operator, first).number == "100"

@@ -33,6 +33,7 @@ class Asterisk(Connector):
     summary: ClassVar[Text] = _("Asterisk or FreePBX: Ringdesk connects to its manager interface (AMI).")
     paths: ClassVar[frozenset[str]] = frozenset()
     can_dial: ClassVar[bool] = True
+    dial_needs: ClassVar[tuple[str, ...]] = ("host",)
     listens: ClassVar[bool] = True
 
     def parse(self, request: Request, link: Link, now: datetime) -> Parsed:

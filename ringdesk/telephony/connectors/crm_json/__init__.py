@@ -36,6 +36,7 @@ class CrmJson(Connector):
         "Services that send events, history and questions with a token, as JSON or as a form."
     )
     can_dial: ClassVar[bool] = True
+    dial_needs: ClassVar[tuple[str, ...]] = ("makecall_url",)
     generated: ClassVar[Mapping[str, Text]] = {"crm_token": _("CRM token")}
 
     def parse(self, request: Request, link: Link, now: datetime) -> Parsed:

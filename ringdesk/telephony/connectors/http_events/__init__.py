@@ -21,6 +21,7 @@ class HttpEvents(Connector):
     title: ClassVar[Text] = _("PBX by HTTP events")
     summary: ClassVar[Text] = _("Any PBX that can open an address at every start, answer and end of a call.")
     can_dial: ClassVar[bool] = True
+    dial_needs: ClassVar[tuple[str, ...]] = ("makecall_url",)
 
     def parse(self, request: Request, link: Link, now: datetime) -> Parsed:
         return parse(fields.read(request), link, now)
