@@ -6,14 +6,14 @@ from procrastinate.contrib.django import app
 from ringdesk.telephony import documents, fetching, gaps, recordings, sweeping
 
 
-@app.periodic(cron="*/15 * * * * *")
+@app.periodic(cron="* * * * * */15")
 @app.task(queueing_lock="sweep_calls", pass_context=False)
 def sweep_calls(timestamp: int) -> None:
     """End calls whose end never came."""
     sweeping.sweep(timezone.now())
 
 
-@app.periodic(cron="*/15 * * * * *")
+@app.periodic(cron="* * * * * */15")
 @app.task(queueing_lock="fetch_recordings", pass_context=False)
 def fetch_recordings(timestamp: int) -> None:
     """Fetch the recordings that are due."""
@@ -27,7 +27,7 @@ def delete_old_recordings(timestamp: int) -> None:
     recordings.delete_old(timezone.now())
 
 
-@app.periodic(cron="*/30 * * * * *")
+@app.periodic(cron="* * * * * */30")
 @app.task(queueing_lock="catch_up_documents", pass_context=False)
 def catch_up_documents(timestamp: int) -> None:
     """Make the «Call» documents that were left out when a process fell."""

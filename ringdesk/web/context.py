@@ -77,7 +77,7 @@ class Shell:
     @cached_property
     def missed_count(self) -> int:
         """Return how many numbers wait for a call back."""
-        return missed.count(self.member, timezone.now()) if self.member and self.member.may("calls.see") else 0
+        return missed.badge(self.member, timezone.now()) if self.member and self.member.may("calls.see") else 0
 
     @cached_property
     def settings(self) -> list[tuple[Any, list[Item]]]:

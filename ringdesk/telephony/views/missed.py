@@ -29,7 +29,7 @@ def missed_calls(request: SeatedRequest) -> HttpResponse:
 @member_required("calls.see")
 def missed_count(request: SeatedRequest) -> HttpResponse:
     """Show how many numbers wait for a call back (the badge of the navigation, which refreshes itself)."""
-    count = missed.count(request.member, timezone.now())
+    count = missed.badge(request.member, timezone.now())
     slot = "tab" if request.GET.get("slot") == "tab" else "side"
     return render(request, "telephony/_missed_count.html", {"missed_count": count, "slot": slot})
 
