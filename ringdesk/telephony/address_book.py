@@ -29,9 +29,9 @@ def search(organization: Organization, text: str, kind: str, *, region: str) -> 
     wanted = [kind] if kind in KINDS else list(KINDS)
     found = [_SOURCES[one](organization, text, region) for one in wanted]
     first, *others = [_keys(rows, one) for rows, one in zip(found, wanted, strict=True)]
-    joined: QuerySet[Any] = first.union(*others, all=True).order_by("label", "kind_of", "pk")
-    alone: QuerySet[Any] = first.order_by("label", "pk")
-    return joined if others else alone
+    if not others:
+        return first.order_by("label", "pk")
+    return first.union(*others, all=True).order_by("label", "kind_of", "pk")
 
 
 def entries(organization: Organization, keys: list[dict[str, Any]]) -> list[Entry]:
@@ -58,7 +58,8 @@ def entries(organization: Organization, keys: list[dict[str, Any]]) -> list[Entr
 
 def _keys(rows: QuerySet[Any], kind: str) -> QuerySet[Any]:
     labelled = rows.order_by().annotate(kind_of=Value(kind, output_field=CharField()), label=F("name"))
-    return labelled.values("kind_of", "pk", "label")
+    keys: QuerySet[Any] = labelled.values("kind_of", "pk", "label")
+    return keys
 
 
 def _clients(kind: str) -> Any:

@@ -194,8 +194,8 @@ def test_leads(ours: House, api: Program, ivan: Client) -> None:
     made = api.post("leads", {"name": "Anna", "phones": [ANNA]})
     id = made.json["id"]
     assert made.json == {
-        "id": id, "name": "Anna", "stage": "new", "client_id": None, "responsible_id": None, "version": 1,
-        "phones": [{"number": ANNA, "label": ""}], "created_at": made.json["created_at"],
+        "id": id, "name": "Anna", "stage": "new", "notes": "", "client_id": None, "responsible_id": None,
+        "version": 1, "phones": [{"number": ANNA, "label": ""}], "created_at": made.json["created_at"],
     }  # fmt: skip
     assert api.patch(f"leads/{id}", {"stage": "won", "client_id": ivan.pk}).json["version"] == 2
     for query in ({"phone": ANNA}, {"stage": "won"}, {"client_id": ivan.pk}):
