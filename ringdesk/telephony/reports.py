@@ -104,7 +104,7 @@ class Report:
         return self.current is None and self.state.direction is Direction.IN and bool(self.state.phone)
 
     def row(self) -> dict[str, Any]:
-        """Return the call as ``writing.WRITE`` takes it."""
+        """Return the call as ``writing`` takes it."""
         state, match = self.state, self.match
         return {
             "id": self.id,
@@ -138,7 +138,7 @@ class Report:
         }
 
     def fact_rows(self) -> list[dict[str, Any]]:
-        """Return the new events as ``writing.WRITE`` takes them."""
+        """Return the new events as ``writing`` takes them."""
         rows = []
         for fact in self.new_facts:
             event = to_json(fact.event)
@@ -155,7 +155,7 @@ class Report:
         return rows
 
     def frame_rows(self) -> list[dict[str, Any]]:
-        """Return the frames as ``writing.WRITE`` takes them."""
+        """Return the frames as ``writing`` takes them."""
         return [
             {"call": self.id, "type": one.type, "at": self.now, "audience": one.audience, "body": one.body}
             for one in self.frames

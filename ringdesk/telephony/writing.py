@@ -48,10 +48,10 @@ LOOK_UP_BY_KEY = _LOOK_UP.format(which="call.connector_id = asked.connector AND 
 LOOK_UP_BY_ID = _LOOK_UP.format(which="call.id = asked.call")
 # Everything hangs on ``written``: of a call that another process wrote meanwhile (``version``, or the same
 # generation) nothing at all happens, and the others are not harmed.
-# Locks are taken in one order by everybody: cards, new calls by their key, known calls by id (``write`` sorts both),
-# popups, numbers, and the counter of the live log last. The cards are locked before anything is written: one that is
-# just being deleted is waited for, and is then none.
-WRITE: LiteralString = """
+# Locks are taken in one order by everybody: cards, new calls by their key, known calls by id (``write`` sorts the
+# first, the index the second), popups, numbers, and the counter of the live log last.
+# Rows are picked by ``= ANY``, not by a join: it is an index scan, however small the table was when it was planned.
+_WRITE: LiteralString = """
 WITH report AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(reports)s::jsonb) AS report(
         id uuid, version integer, connector bigint, external_id text, generation integer, branch bigint,
@@ -60,14 +60,51 @@ WITH report AS MATERIALIZED (
         member bigint, started_at timestamptz, answered_at timestamptz, ended_at timestamptz, duration integer,
         recording_url text, expires_at timestamptz, answered_by bigint, is_taken boolean, is_noted boolean)
 ),
+{calls},
+event AS (
+    INSERT INTO telephony_callevent (organization_id, call_id, kind, received_at, digest, event, raw)
+    SELECT %(organization)s, call, kind, received_at, decode(digest, 'hex'), event, raw
+    FROM jsonb_to_recordset(%(facts)s::jsonb)
+        AS fact(call uuid, kind text, received_at timestamptz, digest text, event jsonb, raw jsonb)
+    WHERE call IN (SELECT id FROM written)
+    ON CONFLICT (call_id, digest) DO NOTHING RETURNING id
+),
+{followers},
+frame AS (
+    SELECT row_number() OVER (ORDER BY position) AS place, type, at, audience, body
+    FROM ROWS FROM (jsonb_to_recordset(%(frames)s::jsonb)
+        AS (call uuid, type text, at timestamptz, audience jsonb, body jsonb))
+        WITH ORDINALITY AS frame(call, type, at, audience, body, position)
+    WHERE call IN (SELECT id FROM written)
+),
+counter AS (
+    INSERT INTO live_livecounter (organization_id, last_id)
+    SELECT %(organization)s, count(*) FROM frame
+    HAVING count(*) > 0 AND (SELECT count(*) FROM event) + {counted} >= 0
+    ON CONFLICT (organization_id) DO UPDATE SET last_id = live_livecounter.last_id + excluded.last_id
+    RETURNING last_id
+),
+logged AS (
+    INSERT INTO live_liveevent (organization_id, id, type, at, audience, body)
+    SELECT %(organization)s, last_id - (SELECT count(*) FROM frame) + place, type, at, audience, body
+    FROM counter, frame
+    RETURNING id
+)
+SELECT ARRAY(SELECT id FROM written), ARRAY(SELECT id FROM logged ORDER BY id)
+"""
+# The cards are locked before anything is written: one that is just being deleted is waited for, and is then none.
+_OPENED: LiteralString = """
 client AS (
-    SELECT id FROM crm_client WHERE id IN (SELECT client FROM report WHERE version = 0) ORDER BY id FOR KEY SHARE
+    SELECT id FROM crm_client WHERE id = ANY (ARRAY(SELECT client FROM report WHERE version = 0))
+    ORDER BY id FOR KEY SHARE
 ),
 contract AS (
-    SELECT id FROM crm_contract WHERE id IN (SELECT contract FROM report WHERE version = 0) ORDER BY id FOR KEY SHARE
+    SELECT id FROM crm_contract WHERE id = ANY (ARRAY(SELECT contract FROM report WHERE version = 0))
+    ORDER BY id FOR KEY SHARE
 ),
 lead AS (
-    SELECT id FROM crm_lead WHERE id IN (SELECT lead FROM report WHERE version = 0) ORDER BY id FOR KEY SHARE
+    SELECT id FROM crm_lead WHERE id = ANY (ARRAY(SELECT lead FROM report WHERE version = 0))
+    ORDER BY id FOR KEY SHARE
 ),
 opened AS (
     INSERT INTO telephony_call (id, organization_id, connector_id, external_id, generation, version, branch_id,
@@ -83,7 +120,8 @@ opened AS (
     FROM report WHERE version = 0
     ON CONFLICT (connector_id, external_id, generation) DO NOTHING
     RETURNING id
-),
+)"""
+_GONE_ON: LiteralString = """
 gone_on AS (
     UPDATE telephony_call call SET version = call.version + 1,
         last_received_at = greatest(call.last_received_at, report.now),
@@ -92,29 +130,17 @@ gone_on AS (
         line = report.line, extension = report.extension, extensions = report.extensions,
         member_id = report.member, started_at = report.started_at, answered_at = report.answered_at,
         ended_at = report.ended_at, duration = report.duration, recording_url = report.recording_url
-    FROM report WHERE call.id = report.id AND call.version = report.version AND report.version > 0
+    FROM report WHERE call.id = ANY (ARRAY(SELECT id FROM report WHERE version > 0))
+        AND call.id = report.id AND call.version = report.version
     RETURNING call.id
-),
-written AS (SELECT id FROM opened UNION ALL SELECT id FROM gone_on),
-event AS (
-    INSERT INTO telephony_callevent (organization_id, call_id, kind, received_at, digest, event, raw)
-    SELECT %(organization)s, call, kind, received_at, decode(digest, 'hex'), event, raw
-    FROM jsonb_to_recordset(%(facts)s::jsonb)
-        AS fact(call uuid, kind text, received_at timestamptz, digest text, event jsonb, raw jsonb)
-    WHERE call IN (SELECT id FROM written)
-    ON CONFLICT (call_id, digest) DO NOTHING RETURNING id
-),
+)"""
+_OF_OPENED: LiteralString = """
 shown AS (
     INSERT INTO telephony_popup
         (organization_id, branch_id, call_id, created_at, expires_at, answered_by_id, closed_reason)
     SELECT %(organization)s, branch, id, now, expires_at, answered_by, ''
     FROM report WHERE expires_at IS NOT NULL AND id IN (SELECT id FROM written)
     RETURNING id
-),
-taken AS (
-    UPDATE telephony_popup popup SET answered_by_id = report.answered_by
-    FROM report WHERE popup.call_id = report.id AND is_taken AND report.id IN (SELECT id FROM written)
-    RETURNING popup.id
 ),
 number AS (
     INSERT INTO telephony_phonebookentry (organization_id, phone, calls, first_at, last_at, last_call_id)
@@ -124,33 +150,32 @@ number AS (
     ON CONFLICT (organization_id, phone) DO UPDATE SET calls = telephony_phonebookentry.calls + excluded.calls,
         last_at = excluded.last_at, last_call_id = excluded.last_call_id
     RETURNING id
-),
-frame AS (
-    SELECT row_number() OVER (ORDER BY position) AS place, type, at, audience, body
-    FROM ROWS FROM (jsonb_to_recordset(%(frames)s::jsonb)
-        AS (call uuid, type text, at timestamptz, audience jsonb, body jsonb))
-        WITH ORDINALITY AS frame(call, type, at, audience, body, position)
-    WHERE call IN (SELECT id FROM written)
-),
-counter AS (
-    INSERT INTO live_livecounter (organization_id, last_id)
-    SELECT %(organization)s, count(*) FROM frame
-    HAVING count(*) > 0 AND (SELECT count(*) FROM event) + (SELECT count(*) FROM shown)
-        + (SELECT count(*) FROM taken) + (SELECT count(*) FROM number) >= 0
-    ON CONFLICT (organization_id) DO UPDATE SET last_id = live_livecounter.last_id + excluded.last_id
-    RETURNING last_id
-),
-logged AS (
-    INSERT INTO live_liveevent (organization_id, id, type, at, audience, body)
-    SELECT %(organization)s, last_id - (SELECT count(*) FROM frame) + place, type, at, audience, body
-    FROM counter, frame
-    RETURNING id
+)"""
+_OF_GONE_ON: LiteralString = """
+taken AS (
+    UPDATE telephony_popup popup SET answered_by_id = report.answered_by
+    FROM report WHERE popup.call_id = ANY (ARRAY(SELECT id FROM report WHERE is_taken))
+        AND popup.call_id = report.id AND report.id IN (SELECT id FROM written)
+    RETURNING popup.id
+)"""
+_COUNT_OPENED: LiteralString = "(SELECT count(*) FROM shown) + (SELECT count(*) FROM number)"
+_COUNT_GONE_ON: LiteralString = "(SELECT count(*) FROM taken)"
+# A report alone is most of a quiet day: it does not pay for what only the others need.
+OPEN = _WRITE.format(
+    calls=f"{_OPENED}, written AS (SELECT id FROM opened)", followers=_OF_OPENED, counted=_COUNT_OPENED
 )
-SELECT ARRAY(SELECT id FROM written), ARRAY(SELECT id FROM logged ORDER BY id)
-"""
+GO_ON = _WRITE.format(
+    calls=f"{_GONE_ON}, written AS (SELECT id FROM gone_on)", followers=_OF_GONE_ON, counted=_COUNT_GONE_ON
+)
+BOTH = _WRITE.format(
+    calls=f"{_OPENED}, {_GONE_ON}, written AS (SELECT id FROM opened UNION ALL SELECT id FROM gone_on)",
+    followers=f"{_OF_GONE_ON}, {_OF_OPENED}",
+    counted=f"{_COUNT_GONE_ON} + {_COUNT_OPENED}",
+)
 _TOUCH: LiteralString = """
 UPDATE telephony_call call SET last_received_at = greatest(call.last_received_at, report.now)
-FROM jsonb_to_recordset(%s::jsonb) AS report(id uuid, now timestamptz) WHERE call.id = report.id
+FROM jsonb_to_recordset(%(reports)s::jsonb) AS report(id uuid, now timestamptz)
+WHERE call.id = ANY (%(ids)s) AND call.id = report.id
 """
 
 
@@ -184,16 +209,16 @@ async def write(connection: AsyncConnection[Any], reports: Sequence[Report]) -> 
     Returns which calls were written (the others were quicker written by another process) and the ids of the frames
     of those, in the order of ``reports``.
     """
-    in_order = sorted(
-        reports, key=lambda report: (bool(report.current), report.id.hex if report.current else "", report.told.key)
-    )
+    in_order = sorted(reports, key=lambda report: report.told.key)
     parameters = {
         "organization": reports[0].link.organization_id,
         "reports": _dumps([report.row() for report in in_order]),
         "facts": _dumps([row for report in in_order for row in report.fact_rows()]),
         "frames": _dumps([row for report in reports for row in report.frame_rows()]),
     }
-    row = await (await connection.execute(WRITE, parameters)).fetchone()
+    known = sum(report.current is not None for report in reports)
+    statement = OPEN if not known else GO_ON if known == len(reports) else BOTH
+    row = await (await connection.execute(statement, parameters)).fetchone()
     assert row is not None
     written, ids = row
     return set(written), ids
@@ -201,8 +226,8 @@ async def write(connection: AsyncConnection[Any], reports: Sequence[Report]) -> 
 
 async def touch(connection: AsyncConnection[Any], reports: Sequence[Report]) -> None:
     """Note that the sources spoke of these calls again."""
-    rows = [{"id": report.id, "now": report.now} for report in sorted(reports, key=lambda report: report.id)]
-    await connection.execute(_TOUCH, [_dumps(rows)])
+    rows = [{"id": report.id, "now": report.now} for report in reports]
+    await connection.execute(_TOUCH, {"reports": _dumps(rows), "ids": [report.id for report in reports]})
 
 
 def _dumps(rows: list[dict[str, Any]]) -> str:
