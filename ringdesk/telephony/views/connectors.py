@@ -1,6 +1,6 @@
 """Setting up where calls come from."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import segno
 from django.conf import settings
@@ -249,9 +249,15 @@ def _health(connector: Connector) -> dict[str, object]:
         "condition": links.condition(connector, now),
         "connected_since": links.connected_since(connector, now),
         "error": kind.explain(connector.last_error) if connector.last_error else "",
-        "has_news": bool(connector.last_error_at and now - connector.last_error_at < _NEWS),
+        "has_news": _has_news(connector, now),
         "unassigned": extensions.unassigned(connector.organization_id, connector)[:6] if kind.has_extensions else [],
     }
+
+
+def _has_news(connector: Connector, now: datetime) -> bool:
+    """Tell whether what went wrong last is worth showing: not once a lost connection stands again."""
+    failed, since = connector.last_error_at, links.connected_since(connector, now)
+    return bool(failed and now - failed < _NEWS and not (since and since > failed))
 
 
 def _lines(request: SeatedRequest, connector: Connector, form: LineForm) -> HttpResponse:
