@@ -19,7 +19,7 @@ from uuid import UUID
 import orjson
 from psycopg import AsyncConnection, OperationalError
 from psycopg.errors import DeadlockDetected, ForeignKeyViolation
-from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
+from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from ringdesk.core import events as log
@@ -35,12 +35,8 @@ Publish = Callable[[list[Event], Sequence[int], datetime], dict[int, int]]
 
 # How often a report is folded anew because another one of the same call was quicker.
 _ATTEMPTS = 50
-_TRACE_CALL: LiteralString = "UPDATE telephony_call SET trace = trace || %s WHERE id = %s"
-_TRACE_POPUP: LiteralString = """
-UPDATE telephony_call SET trace = trace || %s
-WHERE id = (SELECT call_id FROM telephony_popup WHERE id = %s AND organization_id = %s)
-"""
 _MOST_TRACES = 20_000
+_TRACES_AT_ONCE = 500
 # Every statement finds its rows by an index. A plan made while a table was empty must not read the table whole for
 # as long as the connection lives (checks of foreign keys keep such plans too).
 _PLANS: LiteralString = "SET enable_seqscan = off"
@@ -72,7 +68,8 @@ class Receiver:
         self.pool = pool
         self.publish = publish
         self.announces = announces
-        self.traces: list[tuple[LiteralString, Jsonb, Any]] = []
+        # What the calls' traces are to say, by our own id of the call or by its popup.
+        self.traces: list[dict[str, Any]] = []
         self.noted: set[tuple[int, int]] = set()
         self.batches = Batches[Outcome](self._store)
 
@@ -151,7 +148,7 @@ class Receiver:
             screens = self.publish(report.frames, own, report.now) if own else {}
             if screens and report.is_shown:
                 entries = [_trace(report.now, "delivered", *screen) for screen in screens.items()]
-                self.traces.append((_TRACE_CALL, Jsonb(entries), report.id))
+                self.traces.append({"call": report.id, "entries": entries})
 
     def note_shown(self, organization_id: int, popup_id: int, member_id: int, now: datetime) -> None:
         """Note that a member's screen really shows a popup; ``flush`` writes it down."""
@@ -161,9 +158,8 @@ class Receiver:
             self.noted.clear()
         self.noted.add((popup_id, member_id))
         if len(self.traces) < _MOST_TRACES:
-            self.traces.append(
-                (_TRACE_POPUP, Jsonb([_trace(now, "shown", member_id, 1)]), (popup_id, organization_id))
-            )
+            entries = [_trace(now, "shown", member_id, 1)]
+            self.traces.append({"popup": popup_id, "organization": organization_id, "entries": entries})
 
     async def flush(self) -> None:
         """Write down whose screens got and showed the calls since the last flush."""
@@ -171,9 +167,8 @@ class Receiver:
         if not traces:
             return
         async with self.pool.connection() as connection:
-            for sql, entries, key in traces:
-                keys = key if isinstance(key, tuple) else (key,)
-                await connection.execute(sql, [entries, *keys])
+            for start in range(0, len(traces), _TRACES_AT_ONCE):
+                await writing.trace(connection, traces[start : start + _TRACES_AT_ONCE])
 
 
 def _trace(at: datetime, kind: str, member_id: int, tabs: int) -> dict[str, Any]:

@@ -177,6 +177,24 @@ UPDATE telephony_call call SET last_received_at = greatest(call.last_received_at
 FROM jsonb_to_recordset(%(reports)s::jsonb) AS report(id uuid, now timestamptz)
 WHERE call.id = ANY (%(ids)s) AND call.id = report.id
 """
+_TRACE: LiteralString = """
+WITH said AS MATERIALIZED (
+    SELECT coalesce(call, (
+        SELECT popup.call_id FROM telephony_popup popup
+        WHERE popup.id = said.popup AND popup.organization_id = said.organization
+    )) AS call, entries, position
+    FROM ROWS FROM (jsonb_to_recordset(%(traces)s::jsonb)
+        AS (call uuid, popup bigint, organization bigint, entries jsonb))
+        WITH ORDINALITY AS said(call, popup, organization, entries, position)
+),
+entry AS (
+    SELECT call, jsonb_agg(entry ORDER BY said.position, one.position) AS entries
+    FROM said, jsonb_array_elements(entries) WITH ORDINALITY AS one(entry, position)
+    GROUP BY call
+)
+UPDATE telephony_call call SET trace = call.trace || entry.entries
+FROM entry WHERE call.id = ANY (ARRAY(SELECT call FROM entry)) AND call.id = entry.call
+"""
 
 
 async def look_up(connection: AsyncConnection[Any], batch: Sequence[Told]) -> list[tuple[list[Stored], Match]]:
@@ -228,6 +246,11 @@ async def touch(connection: AsyncConnection[Any], reports: Sequence[Report]) -> 
     """Note that the sources spoke of these calls again."""
     rows = [{"id": report.id, "now": report.now} for report in reports]
     await connection.execute(_TOUCH, {"reports": _dumps(rows), "ids": [report.id for report in reports]})
+
+
+async def trace(connection: AsyncConnection[Any], traces: Sequence[dict[str, Any]]) -> None:
+    """Add ``entries`` to the traces of calls, named by ``call``, or by ``popup`` and its ``organization``."""
+    await connection.execute(_TRACE, {"traces": orjson.dumps(traces).decode()})
 
 
 def _dumps(rows: list[dict[str, Any]]) -> str:

@@ -161,6 +161,33 @@ def test_one_that_cannot_be_stored_harms_no_other(place: Place, poison: Any, err
     assert ids(place) == list(range(1, 9)) == sorted(world.published[place.organization.pk])
 
 
+def test_whose_screens_got_and_showed_each_call(place: Place, other: Place) -> None:
+    link = link_cache.link(place.pbx)
+    member = place.operator.pk
+
+    async def play() -> None:
+        async with open_pool(max_size=2, configure=calls.configure) as pool:
+            receiver = Receiver(pool, lambda events, ids, at: {member: 2})
+            outcomes = await asyncio.gather(*(receiver.receive(link, ringing(n), RAW, NOW) for n in range(3)))
+            async with pool.connection() as connection:
+                popups = dict(await (await connection.execute("SELECT call_id, id FROM telephony_popup")).fetchall())
+            first, second, _ = (popups[outcome.call_id] for outcome in outcomes)
+            for _ in range(2):
+                receiver.note_shown(place.organization.pk, first, member, NOW)
+            receiver.note_shown(place.organization.pk, first, member + 1, NOW)
+            receiver.note_shown(other.organization.pk, second, member, NOW)
+            await receiver.flush()
+            await receiver.flush()
+
+    asyncio.run(play())
+    got, showed = ("delivered", member, 2), [("shown", member, 1), ("shown", member + 1, 1)]
+    said = {
+        call.external_id: [(entry["kind"], entry["member_id"], entry["tabs"]) for entry in call.trace]
+        for call in Call.objects.all()
+    }
+    assert said == {"0": [got, *showed], "1": [got], "2": [got]}
+
+
 class Store:
     """Notes the batches it is given; holds each until it is let go."""
 
