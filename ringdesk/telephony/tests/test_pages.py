@@ -190,7 +190,7 @@ def test_adding_a_connector(desk: Place) -> None:
     assert (made.organization, made.branch, made.settings) == (
         desk.organization,
         desk.branch,
-        {"smart_transfer": "on", "makecall_url": ""},
+        {"smart_transfer": "on", "recordings": "", "recording_host": "", "makecall_url": ""},
     )
     page = accountant.get(answer["Location"])
     assert page.context["address"] == f"http://testserver/pbx/{links.token(made)}/"
@@ -228,7 +228,7 @@ def test_changing_keeps_what_the_form_does_not_show(desk: Place) -> None:
     assert (desk.pbx.name, desk.pbx.branch, desk.pbx.settings) == (
         "Desk",
         None,
-        {"later": 1, "smart_transfer": "", "makecall_url": ""},
+        {"later": 1, "smart_transfer": "", "recordings": "", "recording_host": "", "makecall_url": ""},
     )
 
 
