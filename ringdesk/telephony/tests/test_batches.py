@@ -15,14 +15,14 @@ from psycopg import OperationalError
 from ringdesk.core.database import open_pool
 from ringdesk.core.events import Event
 from ringdesk.live.models import LiveEvent
-from ringdesk.telephony import calls, link_cache
+from ringdesk.telephony import calls, link_cache, writing
 from ringdesk.telephony.batches import LARGEST, Batches, Waiting
 from ringdesk.telephony.call_events import CallEvent, Direction, Kind, Result
 from ringdesk.telephony.calls import Outcome, Receiver
 from ringdesk.telephony.connectors.base import Link
 from ringdesk.telephony.models import Call, PhoneBookEntry, Popup
 from ringdesk.telephony.models import CallEvent as StoredEvent
-from ringdesk.telephony.reports import Told
+from ringdesk.telephony.reports import Report, Told
 from ringdesk.telephony.tests.conftest import Place
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -118,6 +118,40 @@ def test_processes_that_write_the_same_calls_lose_nothing(place: Place) -> None:
     assert (Call.objects.count(), StoredEvent.objects.count(), Popup.objects.count()) == (6, 36, 6)
     assert PhoneBookEntry.objects.get().calls == 6
     assert ids(place) == list(range(1, 37)) == sorted(world.published[place.organization.pk])
+
+
+def test_who_knew_less_writes_nothing_and_the_others_of_the_batch_are_written(place: Place) -> None:
+    link = link_cache.link(place.pbx)
+
+    async def play() -> None:
+        async with open_pool(max_size=1, configure=calls.configure) as pool, pool.connection() as connection:
+
+            async def reports(*events: CallEvent) -> list[Report]:
+                told = [Told(link, event, RAW, NOW) for event in events]
+                known = await writing.look_up(connection, told)
+                return [Report(one, *what) for one, what in zip(told, known, strict=True)]
+
+            # One number in one statement; then each of the three kinds of batches finds that it was too slow.
+            opened, slow = await reports(ringing(1), ringing(2)), await reports(ringing(1), ringing(3))
+            assert await writing.write(connection, opened) == ({report.id for report in opened}, [1, 2])
+            assert await writing.write(connection, slow) == ({slow[1].id}, [3])
+            answered, ended = ringing(1, kind=Kind.ANSWERED, extension="100"), ringing(1, kind=Kind.ENDED)
+            quick, slow = await reports(answered, ringing(4)), await reports(ended, ringing(5))
+            assert await writing.write(connection, quick) == ({report.id for report in quick}, [4, 5])
+            assert await writing.write(connection, slow[:1]) == (set(), [])
+            assert await writing.write(connection, slow) == ({slow[1].id}, [6])
+
+    asyncio.run(play())
+    call = Call.objects.get(external_id="1")
+    assert (call.state, call.version, call.events.count(), call.popup.answered_by) == (
+        "answered",
+        2,
+        2,
+        place.operator,
+    )
+    assert (Call.objects.count(), Popup.objects.count(), StoredEvent.objects.count()) == (5, 5, 6)
+    assert PhoneBookEntry.objects.get().calls == 5
+    assert ids(place) == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_call_known_by_our_id_and_by_its_sources_in_one_batch(place: Place) -> None:
