@@ -41,8 +41,10 @@ def entries(organization: Organization, keys: list[dict[str, Any]]) -> list[Entr
     people = {client.pk: client for client in clients.select_related("company").prefetch_related("phones")}
     prospects = Lead.objects.for_org(organization).filter(pk__in=ids["lead"]).prefetch_related("phones").in_bulk()
     extensions: dict[int, list[tuple[str, str]]] = {}
-    for extension in Extension.objects.for_org(organization).filter(member__in=ids["member"]):
-        extensions.setdefault(extension.member_id, []).append((extension.number, ""))
+    present = Extension.objects.for_org(organization).filter(member__in=ids["member"])
+    # The same number on several connectors is one number to a reader.
+    for member_id, number in present.order_by("number").values_list("member_id", "number").distinct():
+        extensions.setdefault(member_id, []).append((number, ""))
     lines = []
     for key in keys:
         kind, id, numbers, note = key["kind_of"], key["pk"], [], ""
