@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "ringdesk.live",
     "ringdesk.webhooks",
     "ringdesk.hall",
+    "ringdesk.booking",
     "ringdesk.telephony",
     "ringdesk.scheduling",
     "ringdesk.crm",
