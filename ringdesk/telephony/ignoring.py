@@ -75,4 +75,4 @@ def _close_popups(organization_id: int, phone: str) -> None:
 
 
 def _tell(organization_id: int, phone: str, *, is_on: bool) -> None:
-    events.publish(organization_id, "number.ignored", {"number": {"phone": phone, "is_ignored": is_on}})
+    events.publish(organization_id, "call.ignored", {"number": {"phone": phone, "is_ignored": is_on}})

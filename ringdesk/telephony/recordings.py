@@ -290,4 +290,4 @@ def _mark_deleted(recordings: Collection[Recording], now: datetime, by: Member |
 
 def _tell(recording: Recording, state: str) -> None:
     body = {"recording": {"call_id": str(recording.call_id), "state": state}}
-    events.publish(recording.organization_id, "recording.changed", body, branch_id=recording.call.branch_id)
+    events.publish(recording.organization_id, "call.recording_changed", body, branch_id=recording.call.branch_id)

@@ -1,6 +1,7 @@
 """Jobs come when they should."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ def every(name: str) -> set[float]:
     found = [one for key, one in app.periodic_registry.periodic_tasks.items() if key[0].endswith(name)]
     runs = croniter.croniter(found[0].cron, datetime(2026, 11, 21, 15, 1, tzinfo=UTC))
     moments = [runs.get_next(float) for _run in range(20)]
-    return {later - before for before, later in zip(moments, moments[1:], strict=False)}
+    return {later - before for before, later in pairwise(moments)}
 
 
 @pytest.mark.parametrize(
