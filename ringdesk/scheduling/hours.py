@@ -1,0 +1,155 @@
+"""Working hours told by the clock on the wall, turned into minutes that pass. Pure.
+
+A day's hours are minutes from its midnight, past midnight over 1440; a shift belongs to the day it begins on, also
+with what lies after midnight: a day off on Tuesday leaves Monday's night shift alone.
+
+On the days the clocks change, a time on the wall means the first moment at which the clock shows it or a later one:
+02:30 that does not exist is the moment of the change, 02:30 that comes twice is the first. So hours never overlap
+that did not overlap on the wall, and a night shift is an hour shorter or longer, as it is in life.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from ringdesk.scheduling.minutes import EPOCH, MINUTE, Minutes
+from ringdesk.scheduling.slots import NEVER, Shift
+
+DAY = 24 * 60
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """What somebody works on a day: minutes from midnight, a day at most; breaks sorted and within."""
+
+    start: int
+    end: int
+    breaks: tuple[Minutes, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[Minutes, ...]:
+        """The hours without their breaks."""
+        edges = self._edges
+        return tuple((one, two) for one, two in zip(edges[::2], edges[1::2], strict=True) if one < two)
+
+    @property
+    def is_valid(self) -> bool:
+        """Tell whether everything is in order: begins on its day, lasts a day at most, breaks apart and within."""
+        if not (0 <= self.start < DAY and self.start < self.end <= self.start + DAY):
+            return False
+        in_order = all(one <= two for one, two in pairwise(self._edges))
+        return in_order and all(start < end for start, end in self.breaks) and bool(self.pieces)
+
+    @property
+    def _edges(self) -> list[int]:
+        return [self.start, *(edge for rest in self.breaks for edge in rest), self.end]
+
+
+# Monday first; None is a day off.
+Week = Sequence[DayHours | None]
+NO_WEEK: Week = (None,) * 7
+
+
+class DayShift(NamedTuple):
+    """A day's shift in minutes since the epoch; ``work`` is what remains of it without breaks."""
+
+    day: date
+    start: int
+    end: int
+    work: tuple[Shift, ...]
+
+
+def hours_on(
+    day: date, week: Week, exceptions: Mapping[date, DayHours | None], holidays: Collection[date]
+) -> DayHours | None:
+    """Return what is worked on that day: one's own exception outweighs a holiday, a holiday the week."""
+    if day in exceptions:
+        return exceptions[day]
+    return None if day in holidays else week[day.weekday()]
+
+
+def shifts(
+    week: Week,
+    exceptions: Mapping[date, DayHours | None],
+    holidays: Collection[date],
+    zone: tzinfo,
+    first_day: date,
+    days: int,
+) -> list[DayShift]:
+    """Return the shifts that begin on these days, sorted; days off and shifts the clock swallows are left out.
+
+    Where a day's hours run into those of the next (an exception may), the later ones begin when the earlier end.
+    """
+    found: list[DayShift] = []
+    cursor = -NEVER
+    for wall_day in _calendar(zone, first_day, days):
+        hours = hours_on(wall_day.day, week, exceptions, holidays)
+        if hours is None:
+            continue
+        moment = wall_day.minute
+        start, end = max(moment(hours.start), cursor), moment(hours.end)
+        pieces = [(max(moment(one), start), moment(two)) for one, two in hours.pieces]
+        work = tuple(Shift(one, two, start) for one, two in pieces if one < two)
+        if work:
+            found.append(DayShift(wall_day.day, start, end, work))
+            cursor = end
+    return found
+
+
+def working_time(day_shifts: Sequence[DayShift]) -> list[Shift]:
+    """Return the shifts as the slot engine wants them."""
+    return [shift for day_shift in day_shifts for shift in day_shift.work]
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Yield every day from the first to the last, both included."""
+    for number in range(first.toordinal(), last.toordinal() + 1):
+        yield date.fromordinal(number)
+
+
+def moment_on_wall(day: date, minutes: int, zone: tzinfo) -> int:
+    """Return the first minute since the epoch at which the clock shows so many minutes after midnight, or more."""
+    wall = datetime.combine(day, datetime.min.time()) + timedelta(minutes=minutes)
+    early, late = (_utc(wall, fold, zone) for fold in (0, 1))
+    if early <= late:
+        return early
+    # The clock skips this time. Read with the offset of before it is too late, with the one of after too early.
+    low, high = late, early
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _wall(middle, zone) >= wall else (middle, high)
+    return high
+
+
+class _WallDay(NamedTuple):
+    """A day with its midnight; ``is_plain``: the clock is left alone today and tomorrow."""
+
+    day: date
+    midnight: int
+    is_plain: bool
+    zone: tzinfo
+
+    def minute(self, minutes: int) -> int:
+        return self.midnight + minutes if self.is_plain else moment_on_wall(self.day, minutes, self.zone)
+
+
+@lru_cache(maxsize=256)
+def _calendar(zone: tzinfo, first_day: date, days: int) -> tuple[_WallDay, ...]:
+    """Return the days with their midnights: one calendar serves all people of a branch."""
+    dates = [first_day + ONE_DAY * number for number in range(days + 2)]
+    midnights = [moment_on_wall(day, 0, zone) for day in dates]
+    return tuple(
+        _WallDay(dates[i], midnights[i], midnights[i + 2] - midnights[i] == 2 * DAY, zone) for i in range(days)
+    )
+
+
+def _utc(wall: datetime, fold: int, zone: tzinfo) -> int:
+    return (wall.replace(tzinfo=zone, fold=fold) - EPOCH) // MINUTE
+
+
+def _wall(minute: int, zone: tzinfo) -> datetime:
+    return (EPOCH + minute * MINUTE).astimezone(zone).replace(tzinfo=None)

@@ -1,0 +1,142 @@
+"""What the slot engine eats, straight from the database: bare integers, a fixed number of queries for any branch."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from ringdesk.accounts.models import Branch
+from ringdesk.scheduling import hours
+from ringdesk.scheduling.hours import DayHours, DayShift
+from ringdesk.scheduling.minutes import Minutes, Span, to_moment
+from ringdesk.scheduling.models import Holiday, ScheduleException, WorkingHours
+from ringdesk.scheduling.slots import Worker
+
+# Spans that are no whole minutes count as the minutes they touch.
+BUSY = """
+SELECT resource_id,
+       array_agg(floor(extract(epoch FROM lower(during)) / 60)::bigint ORDER BY lower(during), id),
+       array_agg(ceil(extract(epoch FROM upper(during)) / 60)::bigint ORDER BY lower(during), id)
+FROM scheduling_occupancy
+WHERE organization_id = %s AND active AND resource_id = ANY(%s) AND during && tstzrange(%s, %s, '[)')
+      AND (expires_at IS NULL OR expires_at > %s) AND claim_id IS DISTINCT FROM %s
+GROUP BY resource_id
+"""
+# Buffers reach beyond a shift, and what is booked beyond it may be in their way.
+MARGIN = 24 * 60
+
+
+def busy_spans(
+    organization_id: int,
+    resources: Collection[int],
+    span: Span,
+    *,
+    now: datetime | None = None,
+    without_claim: int | None = None,
+) -> dict[int, list[Minutes]]:
+    """Return for every resource when it is taken or held within the span, sorted. One query.
+
+    Holds that have expired ``now`` do not count, nor does the claim ``without_claim`` (which wants to move).
+    """
+    found: dict[int, list[Minutes]] = {resource: [] for resource in resources}
+    at = now or timezone.now()
+    start, end = to_moment(span.start), to_moment(span.end)
+    with connection.cursor() as cursor:
+        cursor.execute(BUSY, [organization_id, list(found), start, end, at, without_claim])
+        for resource, starts, ends in cursor.fetchall():
+            found[resource] = list(zip(starts, ends, strict=True))
+    return found
+
+
+def day_shifts(branch: Branch, resources: Collection[int], first_day: date, days: int) -> dict[int, list[DayShift]]:
+    """Return for every resource the shifts that begin on these days. Three queries."""
+    weeks = _weeks(branch.organization_id, resources)
+    exceptions = _exceptions(branch.organization_id, resources, first_day, days)
+    holidays = _holidays(branch, first_day, days)
+    return {
+        resource: hours.shifts(
+            weeks.get(resource, hours.NO_WEEK), exceptions[resource], holidays, branch.zone, first_day, days
+        )
+        for resource in resources
+    }
+
+
+def workers(
+    branch: Branch,
+    resources: Collection[int],
+    first_day: date,
+    days: int,
+    *,
+    now: datetime | None = None,
+    without_claim: int | None = None,
+) -> list[Worker]:
+    """Return what the slot engine must know to offer starts on these days, in the order of ``resources``.
+
+    The night shift of the day before is included. Four queries.
+    """
+    shifts = day_shifts(branch, resources, first_day - hours.ONE_DAY, days + 1)
+    span = window(branch, first_day - hours.ONE_DAY, days + 2)
+    busy = busy_spans(branch.organization_id, resources, span, now=now, without_claim=without_claim)
+    return [Worker(resource, hours.working_time(shifts[resource]), busy[resource]) for resource in resources]
+
+
+def window(branch: Branch, first_day: date, days: int) -> Span:
+    """Return these days of the branch, with a day before and after, for whatever reaches in or out."""
+    return Span(
+        hours.moment_on_wall(first_day, 0, branch.zone) - MARGIN,
+        hours.moment_on_wall(first_day + timedelta(days=days), 0, branch.zone) + MARGIN,
+    )
+
+
+def day_span(branch: Branch, first_day: date, days: int = 1) -> Span:
+    """Return these days of the branch, from midnight to midnight."""
+    return Span(
+        hours.moment_on_wall(first_day, 0, branch.zone),
+        hours.moment_on_wall(first_day + timedelta(days=days), 0, branch.zone),
+    )
+
+
+def _weeks(organization_id: int, resources: Collection[int]) -> dict[int, list[DayHours | None]]:
+    rows = WorkingHours.objects.for_org(organization_id).filter(resource__in=list(resources))
+    weeks: dict[int, list[DayHours | None]] = defaultdict(lambda: [None] * 7)
+    for resource, weekday, starts, ends, breaks in rows.values_list(
+        "resource_id", "weekday", "starts", "ends", "breaks"
+    ):
+        weeks[resource][weekday] = DayHours(starts, ends, as_breaks(breaks))
+    return weeks
+
+
+def _exceptions(
+    organization_id: int, resources: Collection[int], first_day: date, days: int
+) -> dict[int, dict[date, DayHours | None]]:
+    last_day = first_day + timedelta(days=days - 1)
+    rows = ScheduleException.objects.for_org(organization_id).filter(
+        resource__in=list(resources), first_day__lte=last_day, last_day__gte=first_day
+    )
+    found: dict[int, dict[date, DayHours | None]] = defaultdict(dict)
+    for resource, first, last, starts, ends, breaks in rows.values_list(
+        "resource_id", "first_day", "last_day", "starts", "ends", "breaks"
+    ):
+        worked = None if starts is None or ends is None else DayHours(starts, ends, as_breaks(breaks))
+        for day in hours.days_between(max(first, first_day), min(last, last_day)):
+            found[resource][day] = worked
+    return found
+
+
+def _holidays(branch: Branch, first_day: date, days: int) -> set[date]:
+    last_day = first_day + timedelta(days=days - 1)
+    rows = Holiday.objects.for_org(branch.organization_id).filter(
+        branch=branch, first_day__lte=last_day, last_day__gte=first_day
+    )
+    return {
+        day
+        for first, last in rows.values_list("first_day", "last_day")
+        for day in hours.days_between(max(first, first_day), min(last, last_day))
+    }
+
+
+def as_breaks(stored: Sequence[Sequence[int]]) -> tuple[Minutes, ...]:
+    """Return breaks as they are stored in the words of the engine."""
+    return tuple((start, end) for start, end in stored)
