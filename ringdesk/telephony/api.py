@@ -42,7 +42,8 @@ class CallFilter(Paging):
     branch_id: Id | None = None
     client_id: Id | None = None
     missed: Literal["unreturned"] | None = Field(
-        None, description="The latest missed call of every number that nobody has talked to since (30 days)."
+        None,
+        description="The latest missed call of every number nobody has talked to since; of 30 days, 1000 at most.",
     )
     since: Moment | None = Field(None, description="Received then or later.")
     until: Moment | None = Field(None, description="Received before.")
@@ -59,7 +60,9 @@ def list_calls(request: ApiRequest, wish: Query[CallFilter]) -> dict[str, Any]:
     if wish.extension:
         found = found.filter(extensions__contains=[wish.extension]) | found.filter(extension=wish.extension)
     if wish.missed:
-        found = found.filter(pk__in=missed.last_misses(request.auth.organization.pk, timezone.now()))
+        found = found.filter(
+            pk__in=missed.last_misses(request.auth.organization.pk, request.auth.member, timezone.now())
+        )
     return page_of(_between(found, wish.since, wish.until), wish, _NEWEST_FIRST)
 
 

@@ -11,20 +11,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from ringdesk.accounts.models import Member
 from ringdesk.core import events
 from ringdesk.telephony import frames, history
-from ringdesk.telephony.models import Call, Extension, IgnoredNumber
+from ringdesk.telephony.models import Call, Extension
 
 # Whoever was not called back in a month is not waiting any more.
 DAYS = 30
 # More than this the badge does not count.
 COUNTED = 100
+# More numbers than this no program asks for at once.
+MOST_LISTED = 1000
 # Seconds; a month ends without an event.
 _COUNTED_AGAIN = 60
 _SETTLED_FOR = timedelta(days=1)
@@ -51,6 +54,12 @@ WHERE (%(before)s::timestamptz IS NULL OR (at, phone) < (%(before)s, %(before_ph
         WHERE ignored.organization_id = %(organization)s AND ignored.phone = missed.phone)
 """
 _LISTED = _UNRETURNED + " ORDER BY at DESC, phone DESC LIMIT %(limit)s"
+_IDS = f"""
+SELECT (SELECT id FROM telephony_call last
+    WHERE last.organization_id = %(organization)s AND last.phone = listed.phone
+        AND last.first_received_at = listed.at AND last.direction = 'in' ORDER BY id DESC LIMIT 1)
+FROM ({_LISTED}) AS listed
+"""
 _COUNTED = f"SELECT count(*) FROM ({_UNRETURNED} LIMIT %(limit)s) AS few"
 
 
@@ -120,25 +129,11 @@ def is_missed(call: Call) -> bool:
     )
 
 
-def last_misses(organization_id: int, now: datetime) -> QuerySet[Call, Any]:
-    """Return the id of the latest miss of every number to call back, to be asked for within a list of calls."""
-    found = Call.objects.for_org(organization_id).filter(
-        direction=Call.Direction.IN,
-        state=Call.State.ENDED,
-        answered_at__isnull=True,
-        settled_at__isnull=True,
-        result__in=("missed", "busy", "cancelled", "failed"),
-        first_received_at__gte=now - timedelta(days=DAYS),
-    ).exclude(phone="")  # fmt: skip
-    later = Call.objects.for_org(organization_id).filter(
-        phone=OuterRef("phone"), first_received_at__gt=OuterRef("first_received_at")
-    )
-    talked = later.filter(Q(answered_at__isnull=False) | Q(result=Call.Result.ANSWERED))
-    ignored = IgnoredNumber.objects.for_org(organization_id).filter(phone=OuterRef("phone"))
-    missed_again = later.filter(direction=Call.Direction.IN, state=Call.State.ENDED, settled_at__isnull=True).exclude(
-        result=None
-    )
-    return found.filter(~Exists(talked), ~Exists(missed_again), ~Exists(ignored)).order_by().values("pk")
+def last_misses(organization_id: int, member: Member | None, now: datetime) -> list[UUID]:
+    """Return the ids of the latest miss of each number to call back, at most MOST_LISTED. ``member`` None sees all."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IDS, _wish_of(organization_id, member, now, MOST_LISTED))
+        return [row[0] for row in cursor.fetchall()]
 
 
 def hidden(member: Member, now: datetime) -> int:
@@ -186,13 +181,21 @@ def _misses(organization_id: int, phone: str) -> QuerySet[Call]:
     )
 
 
-def _wish(
-    member: Member, now: datetime, limit: int | None, after: tuple[datetime, str] | None = None
+def _wish(member: Member, now: datetime, limit: int, after: tuple[datetime, str] | None = None) -> dict[str, Any]:
+    return _wish_of(member.organization_id, member, now, limit, after)
+
+
+def _wish_of(
+    organization_id: int,
+    member: Member | None,
+    now: datetime,
+    limit: int,
+    after: tuple[datetime, str] | None = None,
 ) -> dict[str, Any]:
     return {
-        "organization": member.organization_id,
+        "organization": organization_id,
         "since": now - timedelta(days=DAYS),
-        "branches": [branch.pk for branch in member.branches.all()] or None,
+        "branches": ([branch.pk for branch in member.branches.all()] or None) if member else None,
         "before": after[0] if after else None,
         "before_phone": after[1] if after else "",
         "limit": limit,

@@ -41,7 +41,7 @@ def stranger(db: None) -> Place:
 def waiting(desk: Place, at: datetime = NOON) -> list[tuple[str, int]]:
     rows = missed.unreturned(desk.operator, at, limit=50)
     assert missed.count(desk.operator, at) == len(rows)
-    listed = Call.objects.filter(pk__in=missed.last_misses(desk.organization.pk, at))
+    listed = Call.objects.filter(pk__in=missed.last_misses(desk.organization.pk, None, at))
     assert {call.phone for call in listed} == {row.phone for row in rows}
     assert listed.count() == len(rows)
     return [(row.phone, row.times) for row in rows]
