@@ -172,7 +172,7 @@ STORAGES = {
 RECORDING_MAX_BYTES = env.int("RINGDESK_RECORDING_MAX_MB", 200) * 1024 * 1024
 # Folders of this computer that connectors may read recordings from. None unless whoever runs the installation says
 # so: its members may type in any path, and must not reach the files of others by that.
-RECORDING_FOLDERS = env.list("RINGDESK_RECORDING_FOLDERS", [])
+RECORDING_FOLDERS: list[str] = env.list("RINGDESK_RECORDING_FOLDERS", [])
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(DATA / "mail")

@@ -130,7 +130,7 @@ def is_missed(call: Call) -> bool:
 
 
 def last_misses(organization_id: int, member: Member | None, now: datetime) -> list[UUID]:
-    """Return the ids of the latest miss of each number to call back, at most MOST_LISTED. ``member`` None sees all."""
+    """Return ids of the latest miss of each number to call back, at most MOST_LISTED; ``member`` None sees all."""
     with connection.cursor() as cursor:
         cursor.execute(_IDS, _wish_of(organization_id, member, now, MOST_LISTED))
         return [row[0] for row in cursor.fetchall()]

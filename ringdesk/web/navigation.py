@@ -103,8 +103,15 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
             covers=("crm:client", "crm:contract"),
             elsewhere=_("Clients"),
         ),
-        Entry("telephony:calls", "phone", _("Calls"), Module.CALLS, "calls.see",
-              ("telephony:call", "telephony:missed"), badge="telephony/_missed_count.html"),
+        Entry(
+            "telephony:calls",
+            "phone",
+            _("Calls"),
+            Module.CALLS,
+            "calls.see",
+            ("telephony:call", "telephony:missed"),
+            badge="telephony/_missed_count.html",
+        ),
     ),
     (
         Entry("crm:leads", "tag", _("Leads"), Module.CALLS, "clients.see", ("crm:lead",)),

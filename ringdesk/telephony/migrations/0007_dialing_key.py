@@ -5,20 +5,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_idempotent_answers'),
-        ('telephony', '0006_interactions'),
+        ("accounts", "0003_idempotent_answers"),
+        ("telephony", "0006_interactions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DialingKey',
+            name="DialingKey",
             fields=[
-                ('organization', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='accounts.organization')),
-                ('key_hash', models.CharField(max_length=64, unique=True)),
-                ('key_sealed', models.BinaryField()),
-                ('made_at', models.DateTimeField()),
+                (
+                    "organization",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="accounts.organization",
+                    ),
+                ),
+                ("key_hash", models.CharField(max_length=64, unique=True)),
+                ("key_sealed", models.BinaryField()),
+                ("made_at", models.DateTimeField()),
             ],
         ),
     ]

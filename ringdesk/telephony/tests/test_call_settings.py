@@ -117,6 +117,7 @@ def test_documents_are_wanted_from_the_moment_they_are_switched_on(desk: Place) 
     call_settings.change(desk.organization, {"create_outgoing": True})
     second = CallDocuments.objects.get(organization=desk.organization)
     assert first.incoming_since == second.incoming_since and first.outgoing_since is None
-    assert second.outgoing_since is not None and second.outgoing_since > second.incoming_since
+    assert second.incoming_since and second.outgoing_since
+    assert second.outgoing_since > second.incoming_since
     call_settings.change(desk.organization, {"create_incoming": False})
     assert CallDocuments.objects.get(organization=desk.organization).incoming_since is None

@@ -30,7 +30,8 @@ def now() -> datetime:
 def ended(place: Place, number: int = 1, **more: Any) -> Call:
     """Store a call that has just ended."""
     at = timezone.now()
-    return make_call(place.pbx, number, **{"at": at, "end_received_at": at, "extensions": ["100"]} | more)
+    fields: dict[str, Any] = {"at": at, "end_received_at": at, "extensions": ["100"]} | more
+    return make_call(place.pbx, number, **fields)
 
 
 def told(place: Place, type: str) -> list[dict[str, Any]]:
@@ -154,7 +155,7 @@ def test_the_statement_walks_an_index(desk: Place) -> None:
     call_settings.change(desk.organization, {"create_incoming": True})
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        values = {"organization": desk.organization.pk, "now": timezone.now()}
+        values: dict[str, Any] = {"organization": desk.organization.pk, "now": timezone.now()}
         cursor.execute("EXPLAIN " + documents._OF_ORGANIZATION, values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "call_over" in plan
