@@ -1,6 +1,8 @@
-"""Run the benchmarks named on the command line, or all of them."""
+"""Run the benchmarks named on the command line, or all of them, each in a process of its own."""
 
 import argparse
+import subprocess
+import sys
 
 from bench import ringing, routing
 
@@ -10,9 +12,12 @@ BENCHMARKS = {"ringing": ringing.main, "routing": routing.main}
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="which (default: all)")
-    names = parser.parse_args().names
-    for name in names or BENCHMARKS:
-        BENCHMARKS[name]()
+    names = parser.parse_args().names or list(BENCHMARKS)
+    if len(names) == 1:
+        BENCHMARKS[names[0]]()
+        return
+    for name in names:
+        subprocess.run([sys.executable, "-m", "bench", name], check=True)
 
 
 main()

@@ -107,6 +107,19 @@ def test_rights_are_asked_by_scope(house: House) -> None:
         "leads:write",
         "calls:read",
         "calls:write",
+        "makecall:read",
+        "makecall:write",
+        "interactions:read",
+        "interactions:write",
+        "services:read",
+        "service-categories:read",
+        "job-titles:read",
+        "employees:read",
+        "schedules:read",
+        "slots:read",
+        "slots:write",
+        "bookings:read",
+        "bookings:write",
     }
     with pytest.raises(Forbidden):
         caller.require("members:write")
