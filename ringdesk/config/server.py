@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -67,6 +68,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What is here now stays: a full collection would look through all of it while a phone rings.
+        gc.collect()
+        gc.freeze()
         self._announce()
 
     async def on_tick(self, counter: int) -> bool:
