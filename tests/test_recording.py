@@ -38,13 +38,9 @@ def test_a_recording_is_fetched_and_played_from_its_middle(place: Place, sign_in
         player = page.locator("[data-player]")
         # The page learns by itself that the recording has come.
         expect(player).to_be_visible(timeout=40_000)
-    page.evaluate(
-        "() => { window.sound = document.querySelector('[data-player] audio'); window.sound.muted = true; }"
-    )
+    page.evaluate("() => { window.sound = document.querySelector('[data-player] audio'); window.sound.muted = true; }")
     ranges: list[str] = []
-    page.on(
-        "request", lambda asked: ranges.append(asked.headers.get("range", "")) if "/sound/" in asked.url else None
-    )
+    page.on("request", lambda asked: ranges.append(asked.headers.get("range", "")) if "/sound/" in asked.url else None)
     seek = player.locator("[data-player-seek]")
     seek.evaluate(
         "(bar) => { bar.value = Number(bar.max) / 2; bar.dispatchEvent(new Event('input', {bubbles: true})); }"

@@ -21,9 +21,7 @@ from ringdesk.accounts.querysets import OrganizationQuerySet
 def validate_timezone(value: str) -> None:
     """Refuse a name that is no IANA time zone."""
     if value not in zoneinfo.available_timezones():
-        raise ValidationError(
-            _("Unknown time zone “%(value)s”. Write it like Europe/Moscow."), params={"value": value}
-        )
+        raise ValidationError(_("Unknown time zone “%(value)s”. Write it like Europe/Moscow."), params={"value": value})
 
 
 class UserManager(BaseUserManager["User"]):
@@ -121,9 +119,7 @@ class Branch(OrganizationModel):
 
     name = models.CharField(_("name"), max_length=200)
     address = models.CharField(_("address"), max_length=300, blank=True)
-    timezone = models.CharField(
-        _("time zone"), max_length=64, default="Europe/Moscow", validators=[validate_timezone]
-    )
+    timezone = models.CharField(_("time zone"), max_length=64, default="Europe/Moscow", validators=[validate_timezone])
     region = models.CharField(_("country of its phone numbers"), max_length=2, default="RU")
     is_active = models.BooleanField(_("active"), default=True)
 

@@ -52,9 +52,7 @@ def steps(current: str) -> list[dict[str, Any]]:
     return shown
 
 
-def account_draft(
-    *, name: str, email: str, password: str, language: str, before: Mapping[str, str]
-) -> dict[str, str]:
+def account_draft(*, name: str, email: str, password: str, language: str, before: Mapping[str, str]) -> dict[str, str]:
     """Return what the session keeps of the first user until the end: a hash in place of the password.
 
     Raises Invalid for a weak password. An empty one leaves that of ``before``.

@@ -22,9 +22,7 @@ _LONGEST = 100
 _USED_STEP = timedelta(minutes=1)
 
 
-def issue(
-    organization: Organization, *, name: str, scopes: Collection[str], by: Member | None
-) -> tuple[ApiToken, str]:
+def issue(organization: Organization, *, name: str, scopes: Collection[str], by: Member | None) -> tuple[ApiToken, str]:
     """Make a token; the second value is what the program sends, and is not kept. Raises Invalid, Forbidden."""
     _require_right(by, organization.pk)
     if unknown := set(scopes) - set(SCOPES):

@@ -67,7 +67,7 @@ class BookingSettings(OrganizationModel):
 
 
 class BranchVersion(OrganizationModel):
-    """Counts the changes of a branch: of what can be booked (``catalogue``), and of what is booked (``bookings``)."""
+    """Numbers that become others with every change: of what can be booked, and of what is booked (versions.py)."""
 
     branch = models.OneToOneField(Branch, on_delete=models.CASCADE, related_name="+")
     catalogue = models.BigIntegerField(default=0)
@@ -200,6 +200,7 @@ class Employee(OrganizationModel):
     )  # fmt: skip
     name = models.CharField(pgettext_lazy("person", "name"), max_length=150)
     information = models.TextField(_("information"), blank=True, max_length=4000)
+    photo = models.ImageField(_("photo"), upload_to="employees", blank=True)
     services = models.ManyToManyField(Service, through="EmployeeService", related_name="employees")
     is_active = models.BooleanField(_("active"), default=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -281,10 +282,10 @@ class Booking(OrganizationModel):
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.STAFF)
     notes = models.TextField(_("notes"), blank=True, max_length=10_000)
     # What the visit costs where it is not the sum of its services.
-    price = models.DecimalField(
-        _("price"), max_digits=10, decimal_places=2, null=True, blank=True, validators=_PRICES
-    )
+    price = models.DecimalField(_("price"), max_digits=10, decimal_places=2, null=True, blank=True, validators=_PRICES)
     currency = models.CharField(_("currency"), max_length=3, default="RUB")
+    # Visits that were booked as repetitions of one.
+    series = models.UUIDField(null=True, blank=True, db_index=True)
     # The call it was made from. No foreign key: this room does not know telephony; web/ joins the two.
     call_id = models.UUIDField(null=True, blank=True)
     created_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -347,3 +348,6 @@ class BookingLine(OrganizationModel):
 
 
 RELEASING = frozenset({Booking.Status.NO_SHOW, Booking.Status.CANCELLED})
+
+# Django looks for tables in this module.
+from ringdesk.booking import public_models as public_models  # noqa: E402

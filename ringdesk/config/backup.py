@@ -122,9 +122,7 @@ def _unpack(tar: tarfile.TarFile, room: Path) -> None:
 
 def _check_target(*, replace: bool) -> None:
     with psycopg.connect(**conninfo(), row_factory=scalar_row) as link:
-        others = (
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         if link.execute(others).fetchone():
             raise Refused("Other processes use this database. Stop every Ringdesk that works on it first.")
         tables = set(link.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))

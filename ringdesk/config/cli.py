@@ -153,9 +153,7 @@ Add = Callable[..., argparse.ArgumentParser]
 def _running(add: Add) -> None:
     everything = add("run", help="everything in one process")
     everything.set_defaults(command=run)
-    everything.add_argument(
-        "--demo", action="store_true", help="fill an empty database with a restaurant and a salon"
-    )
+    everything.add_argument("--demo", action="store_true", help="fill an empty database with a restaurant and a salon")
     _takes_address(everything)
     _takes_data(everything)
     parts = {

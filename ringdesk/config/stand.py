@@ -101,9 +101,7 @@ def _get(client: httpx.Client, address: str, parameters: Parameters) -> httpx.Re
 
 def _advice(status: int) -> str:
     if status == httpx.codes.NOT_FOUND:
-        return (
-            "The door is not known there (404): DIR/demo.json belongs to another database, or the connector is off."
-        )
+        return "The door is not known there (404): DIR/demo.json belongs to another database, or the connector is off."
     return f"The door refused the event ({status}); the connector's page says why."
 
 

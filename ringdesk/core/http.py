@@ -156,9 +156,7 @@ def stream(
     with (
         _explained(),
         httpx.Client(transport=transport, **_manners(timeout, redirects)) as client,
-        client.stream(
-            method, target, headers=headers, params=params, content=content, json=json, data=data
-        ) as answer,
+        client.stream(method, target, headers=headers, params=params, content=content, json=json, data=data) as answer,
     ):
         yield answer
 

@@ -76,11 +76,7 @@ def _read(model: type[Model], name: str, value: str | int) -> Any:
     except (ValidationError, ValueError, OverflowError) as error:
         raise _refusal() from error
     is_unclear = isinstance(read, datetime) and read.tzinfo is None
-    if (
-        is_unclear
-        or (isinstance(read, int) and abs(read) > _LARGEST_ID)
-        or (isinstance(read, str) and "\x00" in read)
-    ):
+    if is_unclear or (isinstance(read, int) and abs(read) > _LARGEST_ID) or (isinstance(read, str) and "\x00" in read):
         raise _refusal()
     return read
 

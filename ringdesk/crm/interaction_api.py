@@ -86,9 +86,7 @@ def get_interaction(request: ApiRequest, response: HttpResponse, id: Path[Id]) -
     return shown(response, own(_visible(request.auth), id))
 
 
-@router.patch(
-    "/interactions/{id}", auth=allowed("interactions:write"), response=InteractionOut, tags=["interactions"]
-)
+@router.patch("/interactions/{id}", auth=allowed("interactions:write"), response=InteractionOut, tags=["interactions"])
 def change_interaction(
     request: ApiRequest, response: HttpResponse, id: Path[Id], body: InteractionPatch
 ) -> Interaction:

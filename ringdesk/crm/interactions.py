@@ -71,9 +71,7 @@ def write(document: Interaction, notes: str, *, version: int | None = None) -> I
         if stored is None:
             raise NotFound(_("There is no such thing here."))
         if version is not None and version != stored.version:
-            raise Stale(
-                _("Somebody has changed this card in the meantime. Look at it again."), version=stored.version
-            )
+            raise Stale(_("Somebody has changed this card in the meantime. Look at it again."), version=stored.version)
         if stored.notes != notes:
             stored.notes = notes
             stored.version += 1

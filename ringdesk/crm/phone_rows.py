@@ -46,8 +46,7 @@ def read(data: Mapping[str, str]) -> list[PhoneRow]:
     """Return the rows as they were sent, in their order on the page."""
     keys = [int(found[1]) for name in data if (found := _NAME.fullmatch(name))][:MOST]
     return [
-        PhoneRow(key, data[f"phones-{key}-number"].strip(), data.get(f"phones-{key}-label", "").strip())
-        for key in keys
+        PhoneRow(key, data[f"phones-{key}-number"].strip(), data.get(f"phones-{key}-label", "").strip()) for key in keys
     ]
 
 
@@ -86,9 +85,7 @@ def with_others(rows: Iterable[PhoneRow], organization: int, region: str, card: 
     """Return the rows with the other clients' and contracts' cards on which their number stands."""
     rows = list(rows)
     normalized = {row.key: spelling.normalize(row.number, region) for row in rows}
-    found = Phone.objects.for_org(organization).filter(
-        number__in=[number for number in normalized.values() if number]
-    )
+    found = Phone.objects.for_org(organization).filter(number__in=[number for number in normalized.values() if number])
     found = found.filter(lead=None).select_related("client", "contract__client").order_by("id")
     standing = [phone for phone in found if not _is_of(phone, card)]
     return [

@@ -60,9 +60,7 @@ class Choices:
 
 def places_of(tables: Iterable[Table]) -> dict[int, Place]:
     """Return the tables as places, by table id; ``tables`` in the order of the halls."""
-    return {
-        table.pk: Place(table.pk, table.name, table.seats, table.hall_id, row) for row, table in enumerate(tables)
-    }
+    return {table.pk: Place(table.pk, table.name, table.seats, table.hall_id, row) for row, table in enumerate(tables)}
 
 
 def tables_of(branch: Branch, *, also: Collection[int] = ()) -> list[Table]:

@@ -53,9 +53,7 @@ PARTIES = (
     Party((1,), 9, 1, 3, gettext_noop("Dmitry Lvov"), "+79135550104"),
     Party((2,), 2, 1.5, 3),
     Party((2,), 5, 1.5, 4, gettext_noop("Marina Lee"), "+79135550105"),
-    Party(
-        (2,), 8, 2, 4, gettext_noop("Yegor"), "+79135550106", comment=gettext_noop("Birthday, a cake with a candle")
-    ),
+    Party((2,), 8, 2, 4, gettext_noop("Yegor"), "+79135550106", comment=gettext_noop("Birthday, a cake with a candle")),
     Party((3,), 1.75, 2, 6, gettext_noop("Yury Matveev"), "+79135550107", "confirmed"),
     Party(
         (3,),

@@ -113,9 +113,7 @@ class CardForm(forms.Form):
         if not days.is_real(day, start, self.branch.zone):
             self.add_error("start", _("The clocks are changed that night: this time does not exist."))
             return cleaned
-        cleaned["starts_at"] = self._kept("starts_at", day, start) or days.wall(
-            day, _minutes(start), self.branch.zone
-        )
+        cleaned["starts_at"] = self._kept("starts_at", day, start) or days.wall(day, _minutes(start), self.branch.zone)
         cleaned["ends_at"] = self._ends_at(cleaned)
         return cleaned
 
@@ -201,9 +199,7 @@ class StatusForm(forms.Form):
     """A label of reservations and its colour."""
 
     name = forms.CharField(label=_("Name"), max_length=40, widget=forms.TextInput(attrs={"data-autofocus": ""}))
-    colour = forms.ChoiceField(
-        label=_("Colour"), choices=ReservationStatus.Colour.choices, widget=forms.RadioSelect()
-    )
+    colour = forms.ChoiceField(label=_("Colour"), choices=ReservationStatus.Colour.choices, widget=forms.RadioSelect())
 
 
 class SettingsForm(forms.Form):

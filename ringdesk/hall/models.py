@@ -125,9 +125,7 @@ class Reservation(OrganizationModel):
     class Meta:
         ordering: ClassVar[list[str]] = ["starts_at", "id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                condition=models.Q(starts_at__lt=models.F("ends_at")), name="reservation_in_order"
-            ),
+            models.CheckConstraint(condition=models.Q(starts_at__lt=models.F("ends_at")), name="reservation_in_order"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["organization", "branch", "starts_at"]),

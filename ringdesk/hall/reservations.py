@@ -166,9 +166,7 @@ def move(
         return change(current, wish, by=by)
 
 
-def set_course(
-    reservation: Reservation, course: str, *, by: Member | None, version: int | None = None
-) -> Reservation:
+def set_course(reservation: Reservation, course: str, *, by: Member | None, version: int | None = None) -> Reservation:
     """Say how far the visit is. Raises Stale; TableTaken when a table given back now belongs to somebody else."""
     with events.atomic():
         current = _locked(reservation, version)

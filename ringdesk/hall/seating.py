@@ -47,9 +47,7 @@ def _row(place: Place) -> int:
 def _groups(here: list[Place]) -> list[tuple[Place, ...]]:
     pairs: list[tuple[Place, ...]] = list(combinations(here, 2))
     windows = [
-        tuple(here[start : start + size])
-        for size in range(3, MOST_JOINED + 1)
-        for start in range(len(here) - size + 1)
+        tuple(here[start : start + size]) for size in range(3, MOST_JOINED + 1) for start in range(len(here) - size + 1)
     ]
     return pairs + windows
 

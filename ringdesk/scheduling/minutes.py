@@ -80,9 +80,7 @@ def complement(spans: Iterable[Minutes], within: Span) -> list[Span]:
 
 def where_at_least(count: int, lists: Iterable[Iterable[Minutes]]) -> list[Span]:
     """Return when at least so many of the lists have a span."""
-    changes = sorted(
-        change for spans in lists for span in merge(spans) for change in ((span.start, 1), (span.end, -1))
-    )
+    changes = sorted(change for spans in lists for span in merge(spans) for change in ((span.start, 1), (span.end, -1)))
     found = []
     depth = since = 0
     for at, change in changes:

@@ -249,9 +249,7 @@ def _phone_book(calls: Any) -> list[PhoneBookEntry]:
             continue
         entry = entries.get(call.phone)
         if entry is None:
-            entry = PhoneBookEntry(
-                organization=call.organization, phone=call.phone, calls=0, first_at=call.started_at
-            )
+            entry = PhoneBookEntry(organization=call.organization, phone=call.phone, calls=0, first_at=call.started_at)
             entries[call.phone] = entry
         entry.calls, entry.last_at, entry.last_call = entry.calls + 1, call.started_at, call
     return list(entries.values())

@@ -80,9 +80,7 @@ def extension_for(member: Member, connector: Connector | None = None) -> Extensi
         raise Invalid(_("%(connectors)s cannot place calls: dial on your phone.") % {"connectors": names})
     if len(able) == 1:
         return able[0]
-    accepted = PlacedCall.objects.for_org(member.organization_id).filter(
-        member=member, state=PlacedCall.State.ACCEPTED
-    )
+    accepted = PlacedCall.objects.for_org(member.organization_id).filter(member=member, state=PlacedCall.State.ACCEPTED)
     wanted = [connector.pk] if connector else []
     wanted += accepted.order_by("-created_at").values_list("connector_id", flat=True)[:1]
     by_connector = {one.connector_id: one for one in able if not _is_unprepared(one)}

@@ -71,9 +71,7 @@ def create(calls: Sequence[UUID], now: datetime) -> list[int]:
 def catch_up(now: datetime) -> int:
     """Make every document that is missing. Returns how many. An organization that fails stops no other."""
     made = 0
-    for organization_id in CallDocuments.objects.values_list("organization_id", flat=True).order_by(
-        "organization_id"
-    ):
+    for organization_id in CallDocuments.objects.values_list("organization_id", flat=True).order_by("organization_id"):
         try:
             with events.atomic():
                 made += len(_write(_OF_ORGANIZATION, {"organization": organization_id, "now": now}, now))

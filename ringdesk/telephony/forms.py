@@ -62,9 +62,7 @@ class ConnectorForm(forms.Form):
         help_text=_("Whose hostess panel shows its calls; a line with a branch of its own goes first."),
     )
 
-    def __init__(
-        self, *args: Any, by: Member, kind: str, stored_secrets: Collection[str] = (), **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, by: Member, kind: str, stored_secrets: Collection[str] = (), **kwargs: Any) -> None:
         """``stored_secrets``: names of secrets that are stored; left empty, they stay as they are."""
         super().__init__(*args, **kwargs)
         self.particular = registry()[kind].settings_fields()

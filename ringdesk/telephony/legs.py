@@ -49,9 +49,7 @@ def of(call: Call) -> list[Leg]:
     for position, step in enumerate(found):
         until = ends[position] if position < len(ends) else None
         seconds = max(0, round((until - step.at).total_seconds())) if until else None
-        legs.append(
-            Leg(step.at, step.kind, _who(step.extensions, names), None if step.kind == Kind.ENDED else seconds)
-        )
+        legs.append(Leg(step.at, step.kind, _who(step.extensions, names), None if step.kind == Kind.ENDED else seconds))
     return legs
 
 

@@ -62,9 +62,7 @@ def choose(call: Call, card: Row, now: datetime) -> None:
                 return
             cursor.execute(_LINK_DOCUMENTS, values)
         body = {"call": _frame(call, match)}
-        events.publish(
-            call.organization_id, "call.linked", body, branch_id=call.branch_id, extensions=call.extensions
-        )
+        events.publish(call.organization_id, "call.linked", body, branch_id=call.branch_id, extensions=call.extensions)
 
 
 def follow_numbers(sender: object, *, organization: int, numbers: list[str], **card: object) -> None:

@@ -124,9 +124,7 @@ def unreturned(
 def is_missed(call: Call) -> bool:
     """Tell whether this is a miss that can be returned."""
     answered = call.answered_at is not None or call.result in (None, Call.Result.ANSWERED)
-    return (
-        call.direction == Call.Direction.IN and call.state == Call.State.ENDED and not answered and bool(call.phone)
-    )
+    return call.direction == Call.Direction.IN and call.state == Call.State.ENDED and not answered and bool(call.phone)
 
 
 def last_misses(organization_id: int, member: Member | None, now: datetime) -> list[UUID]:

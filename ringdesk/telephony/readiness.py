@@ -38,9 +38,7 @@ def published(connector: Connector) -> Check:
     """Tell whether the address can be reached from outside: set, not this machine's own, and something has come."""
     label = _("Ringdesk is published: the connector can reach its address")
     if not settings.PUBLIC_URL:
-        return Check(
-            label, False, _("Set RINGDESK_PUBLIC_URL to the address by which the internet reaches Ringdesk.")
-        )
+        return Check(label, False, _("Set RINGDESK_PUBLIC_URL to the address by which the internet reaches Ringdesk."))
     if is_local(settings.PUBLIC_URL):
         return Check(label, False, _("The public address works on this computer only: set one that others can open."))
     has_come = bool(connector.last_event_at or connector.last_error_at)

@@ -45,9 +45,7 @@ urlpatterns = [
     path("connectors/<int:pk>/change/", connectors.connector_change, name="connector_change"),
     path("connectors/<int:pk>/switch/", connectors.connector_switch, name="connector_switch"),
     path("connectors/<int:pk>/address/", connectors.connector_renew, name="connector_renew"),
-    path(
-        "connectors/<int:pk>/secrets/<slug:name>/", connectors.connector_renew_secret, name="connector_renew_secret"
-    ),
+    path("connectors/<int:pk>/secrets/<slug:name>/", connectors.connector_renew_secret, name="connector_renew_secret"),
     path("connectors/<int:pk>/delete/", connectors.connector_delete, name="connector_delete"),
     path("connectors/<int:pk>/test/", connectors.connector_test, name="connector_test"),
     path("connectors/<int:pk>/people/", people.connector_people, name="connector_people"),

@@ -68,9 +68,7 @@ class Courier:
         for id, organization_id in wanted.items():
             if id in self.runners:
                 continue
-            row = await (
-                await keeper.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCKS, _number(id)])
-            ).fetchone()
+            row = await (await keeper.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCKS, _number(id)])).fetchone()
             if row and row[0]:
                 runner = Runner(pool, id, self.clock)
                 self.runners[id] = (organization_id, runner, asyncio.create_task(runner.run()))

@@ -45,9 +45,7 @@ AUDITED = {
 
 def visible_to(member: Member) -> QuerySet[Endpoint]:
     """Return the endpoints a member may open: they hear of every branch, so a seat limited to some sees none."""
-    found: QuerySet[Endpoint] = Endpoint.objects.for_org(member.organization_id).select_related(
-        "outsidecrm", "webhook"
-    )
+    found: QuerySet[Endpoint] = Endpoint.objects.for_org(member.organization_id).select_related("outsidecrm", "webhook")
     return found.none() if seats.is_limited(member) else found
 
 
@@ -85,9 +83,7 @@ def create_webhook(
     by: Member | None = None,
 ) -> Webhook:
     """Store a webhook with a secret of its own. Raises Invalid, Forbidden."""
-    webhook = Webhook(
-        organization=organization, secret_sealed=sealing.seal(signing.new_secret()), is_active=is_active
-    )
+    webhook = Webhook(organization=organization, secret_sealed=sealing.seal(signing.new_secret()), is_active=is_active)
     webhook.types = _known(types)
     return _create(webhook, name, address, is_inside, by)
 
@@ -310,9 +306,7 @@ def _last_id(organization_id: int) -> int:
     The counter's row is locked until the commit, so nothing is written between this and the endpoint.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT last_id FROM live_livecounter WHERE organization_id = %s FOR UPDATE", [organization_id]
-        )
+        cursor.execute("SELECT last_id FROM live_livecounter WHERE organization_id = %s FOR UPDATE", [organization_id])
         row = cursor.fetchone()
     return int(row[0]) if row else 0
 

@@ -55,9 +55,7 @@ class Doorline(Connector):
         }
         said = {"call": call.call_id, "from": call.phone, "to": call.extension, "did": call.line}
         talked = "yes" if call.course is Course.ANSWERED else "no"
-        return [
-            Request("POST", "", {"what": what, "talked": talked, **said}, "", b"") for what in courses[call.course]
-        ]
+        return [Request("POST", "", {"what": what, "talked": talked, **said}, "", b"") for what in courses[call.course]]
 
     def secret_fields(self) -> dict[str, forms.Field]:
         return {"password": forms.CharField(label="Password in X-Doorline", required=False, max_length=100)}

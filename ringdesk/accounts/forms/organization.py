@@ -32,9 +32,7 @@ class OrganizationForm(forms.Form):
         label=_("Language"),
         help_text=_("For new members and for messages to guests. Everybody may choose their own."),
     )
-    modules = forms.MultipleChoiceField(
-        label=_("Modules"), choices=Module.choices, widget=forms.CheckboxSelectMultiple
-    )
+    modules = forms.MultipleChoiceField(label=_("Modules"), choices=Module.choices, widget=forms.CheckboxSelectMultiple)
 
 
 class OrganizationSettingsForm(OrganizationForm):

@@ -19,9 +19,7 @@ class BranchesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Branches a seat is limited to; none chosen means all of them."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(
-            queryset=Branch.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, **options
-        )
+        super().__init__(queryset=Branch.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, **options)
 
 
 class _GrantForm(forms.Form):

@@ -26,9 +26,7 @@ def test_owners_have_no_admin(house: House, enter: Enter, client: Browser) -> No
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_staff_look_at_everything_and_secrets_stay_hidden(
-    house: House, staff: User, enter: Enter, model: str
-) -> None:
+def test_staff_look_at_everything_and_secrets_stay_hidden(house: House, staff: User, enter: Enter, model: str) -> None:
     invitation = invitations.invite(house.organization, email="v@quay.example", role=Role.HOSTESS, by=house.owner)
     token, _ = tokens.issue(house.organization, name="till", scopes=SCOPES, by=house.owner)
     browser = enter(staff)

@@ -25,9 +25,7 @@ def paths(house: House) -> list[str]:
 def test_owner_colleague_stranger_nobody(house: House, stranger: House, ours: Program) -> None:
     alien, without = program(stranger.organization), program(house.organization, "clients:read")
     assert [ours.get(path).status for path in paths(house)] == [200] * 5
-    assert [(without.get(path).status, without.get(path).problem) for path in paths(house)] == [
-        (403, "forbidden")
-    ] * 5
+    assert [(without.get(path).status, without.get(path).problem) for path in paths(house)] == [(403, "forbidden")] * 5
     assert [Program("").get(path).status for path in paths(house)] == [401] * 5
     assert [Program("rd_nonsense").get(path).problem for path in paths(house)] == ["unauthorized"] * 5
     assert [alien.get(path).status for path in paths(house)] == [200, 200, 404, 200, 404]
@@ -48,9 +46,7 @@ def test_the_organization_and_its_branches(house: House, ours: Program) -> None:
         "language": "en", "modules": ["hall", "calls"],
     }  # fmt: skip
     OpeningHours.objects.all().delete()
-    OpeningHours.objects.create(
-        organization=house.organization, branch=house.branch, weekday=5, opens=600, closes=1500
-    )
+    OpeningHours.objects.create(organization=house.organization, branch=house.branch, weekday=5, opens=600, closes=1500)
     assert ours.get(f"branches/{house.branch.pk}").json == {
         "id": house.branch.pk, "name": "Quay", "address": "", "timezone": "Europe/Moscow", "region": "RU",
         "opening_hours": [{"weekday": 5, "opens": 600, "closes": 1500}],

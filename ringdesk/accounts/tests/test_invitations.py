@@ -84,9 +84,7 @@ def test_whom_one_may_invite(house: House, stranger: House) -> None:
     with pytest.raises(Forbidden):
         invitations.invite(house.organization, email=WHO, role=Role.HOSTESS, by=house.hostess)
     with pytest.raises(NotFound):
-        invitations.invite(
-            house.organization, email=WHO, role=Role.HOSTESS, branches=[stranger.branch], by=house.owner
-        )
+        invitations.invite(house.organization, email=WHO, role=Role.HOSTESS, branches=[stranger.branch], by=house.owner)
     with pytest.raises(Invalid) as caught:
         invitations.invite(house.organization, email="nobody", role=Role.HOSTESS, by=house.owner)
     assert caught.value.field == "email"
@@ -118,9 +116,7 @@ def test_the_page_makes_a_newcomer_a_member(house: House, client: Browser) -> No
     assert Browser().get(address).status_code == 404
 
 
-def test_somebody_with_an_account_signs_in_first(
-    house: House, stranger: House, client: Browser, enter: Enter
-) -> None:
+def test_somebody_with_an_account_signs_in_first(house: House, stranger: House, client: Browser, enter: Enter) -> None:
     person = stranger.hostess
     address = path(make(house, person.user.email, Role.MANAGER))
     assert client.get(address)["Location"] == f"/account/login/?next={address}"

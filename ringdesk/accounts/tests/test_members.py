@@ -18,9 +18,7 @@ def test_nobody_gives_a_role_above_their_own(house: House) -> None:
     with pytest.raises(Forbidden) as caught:
         members.change_member(house.hostess, by=house.administrator, role=Role.OWNER)
     assert caught.value.field == "role"
-    assert (
-        members.change_member(house.hostess, by=house.administrator, role=Role.ADMINISTRATOR).role == "administrator"
-    )
+    assert members.change_member(house.hostess, by=house.administrator, role=Role.ADMINISTRATOR).role == "administrator"
 
 
 def test_nobody_touches_whoever_stands_above(house: House) -> None:
@@ -149,9 +147,7 @@ def test_a_limited_administrator_acts_within_their_branches(house: House) -> Non
     for member, branches in ((theirs, []), (theirs, [house.branch]), (house.hostess, [second])):
         with pytest.raises(Forbidden):
             members.change_member(member, by=limited, branches=branches)
-    assert [
-        seat.name for seat in Member.objects.for_org(house.organization) if members.may_manage(limited, seat)
-    ] == [
+    assert [seat.name for seat in Member.objects.for_org(house.organization) if members.may_manage(limited, seat)] == [
         "Theirs 2",
         "lim",
     ]

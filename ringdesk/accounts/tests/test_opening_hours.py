@@ -34,9 +34,7 @@ def test_check_refuses_exactly_the_weeks_with_a_minute_taken_twice(spans: list[O
 
 
 @given(st.integers(0, 6), st.times(), st.times())
-def test_a_span_from_the_clock_is_in_order_and_reads_as_it_was_written(
-    weekday: int, opens: time, closes: time
-) -> None:
+def test_a_span_from_the_clock_is_in_order_and_reads_as_it_was_written(weekday: int, opens: time, closes: time) -> None:
     span = opening_hours.from_clock(weekday, opens, closes)
     opening_hours.check([span])
     assert opening_hours.clock(span.opens) == opens.replace(second=0, microsecond=0)

@@ -66,9 +66,7 @@ def test_the_page_speaks_the_browsers_language(db: None, client: Browser, langua
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_guessing_is_slowed_down_and_the_right_password_waits_too(
-    person: User, client: Browser, language: str
-) -> None:
+def test_guessing_is_slowed_down_and_the_right_password_waits_too(person: User, client: Browser, language: str) -> None:
     for _ in range(5):
         status, page = sign_in(client, person.email, "wrong", **{"accept-language": language})
         assert (status, LOCKED[language] in page) == (200, False)
@@ -252,9 +250,7 @@ def test_changing_the_password_keeps_this_browser_and_ends_the_others(person: Us
     for browser in (client, other):
         sign_in(browser, person.email)
     fresh = "another long secret"
-    answer = client.post(
-        "/account/password/change/", {"oldpassword": PASSWORD, "password1": fresh, "password2": fresh}
-    )
+    answer = client.post("/account/password/change/", {"oldpassword": PASSWORD, "password1": fresh, "password2": fresh})
     assert answer.status_code == 302
     assert (is_inside(client), is_inside(other)) == (True, False)
 

@@ -16,9 +16,7 @@ from ringdesk.core.sealing import fingerprint
 
 
 def test_a_token_is_shown_once_and_kept_as_its_hash(house: House) -> None:
-    token, plain = tokens.issue(
-        house.organization, name="till", scopes=["calls:read", "clients:read"], by=house.owner
-    )
+    token, plain = tokens.issue(house.organization, name="till", scopes=["calls:read", "clients:read"], by=house.owner)
     assert plain.startswith("rd_") and len(plain) == 46
     assert (token.token_hash, plain[:9]) == (fingerprint(plain), token.prefix)
     assert plain not in str(list(ApiToken.objects.values()))

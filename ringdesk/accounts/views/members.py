@@ -120,6 +120,4 @@ def _offers(request: SeatedRequest) -> list[tuple[Invitation, str]]:
     """Return pending invitations with their links; "" for the link of one that offers more than the member has."""
     pending = invitations.pending(request.organization).select_related("invited_by").prefetch_related("branches")
     base, by = base_url(request), request.member
-    return [
-        (one, invitations.link(one, base) if invitations.may_manage_invitation(by, one) else "") for one in pending
-    ]
+    return [(one, invitations.link(one, base) if invitations.may_manage_invitation(by, one) else "") for one in pending]

@@ -43,9 +43,7 @@ def python_for(user: dict[str, Any]) -> str | None:
     for python in (sys.executable, f"/usr/local/bin/{name}", f"/usr/bin/{name}"):
         words = [python, "-c", "import ringdesk, django, psycopg, uvloop"]
         with contextlib.suppress(OSError):
-            if not subprocess.run(
-                words, env=environment(PYTHONPATH=PACKAGES), capture_output=True, **user
-            ).returncode:
+            if not subprocess.run(words, env=environment(PYTHONPATH=PACKAGES), capture_output=True, **user).returncode:
                 return python
     return None
 

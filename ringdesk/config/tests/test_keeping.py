@@ -161,9 +161,7 @@ def test_the_check_says_what_is_missing(filled: Path) -> None:
     done = ringdesk("check", "--data", str(filled), RINGDESK_PUBLIC_URL="https://desk.example.org")
     os.chmod(filled / "secret_key", 0o600)
     assert done.returncode == 1
-    assert (
-        f"FAULT   secret key: others may read {filled}/secret_key; run: chmod 600 {filled}/secret_key" in done.stdout
-    )
+    assert f"FAULT   secret key: others may read {filled}/secret_key; run: chmod 600 {filled}/secret_key" in done.stdout
     assert "ok      public address: https://desk.example.org" in done.stdout
 
 

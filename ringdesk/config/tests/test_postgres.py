@@ -117,9 +117,7 @@ def test_a_server_that_outlived_its_ringdesk_is_ended(tmp_path: Path) -> None:
     finally:
         cluster.stop()
     assert alive([survivor]) == []
-    assert told == [
-        f"An earlier PostgreSQL (process {survivor}) still runs on {cluster.data}; waiting for it to end …"
-    ]
+    assert told == [f"An earlier PostgreSQL (process {survivor}) still runs on {cluster.data}; waiting for it to end …"]
 
 
 def test_a_server_that_cannot_start_says_why(cluster: Cluster) -> None:

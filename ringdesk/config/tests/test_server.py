@@ -20,9 +20,7 @@ from ringdesk.config.tests.process import environment
 @pytest.fixture
 def stubborn() -> Iterator[subprocess.Popen[str]]:
     words = [sys.executable, "-u", "-m", "ringdesk.config.tests.stubborn"]
-    with subprocess.Popen(
-        words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as it:
+    with subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as it:
         yield it
         it.kill()
 

@@ -7,9 +7,7 @@ from ringdesk.core.problems import Invalid
 
 
 @given(
-    st.lists(
-        st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"]), max_size=50), max_size=3
-    )
+    st.lists(st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"]), max_size=50), max_size=3)
 )
 def test_a_cursor_says_what_it_was_made_of(values: list[int | str]) -> None:
     assert paging.decode(paging.encode(values)) == values

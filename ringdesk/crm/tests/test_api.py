@@ -123,9 +123,7 @@ def test_a_stale_change_is_told_the_version_there_is(api: Program, ivan: Client)
     stale = api.patch(f"clients/{ivan.pk}", {"name": "Vanya", "version": 1})
     assert (stale.status, stale.problem, stale.json["version"]) == (409, "stale", 2)
     assert api.patch(f"clients/{ivan.pk}", {"name": "Vanya"}, If_Match="*").status == 200
-    assert (
-        api.patch(f"clients/{ivan.pk}", {"name": "V"}, If_Match="nonsense").json["errors"][0]["field"] == "If-Match"
-    )
+    assert api.patch(f"clients/{ivan.pk}", {"name": "V"}, If_Match="nonsense").json["errors"][0]["field"] == "If-Match"
 
 
 def test_clients_are_found(ours: House, theirs: House, api: Program, ivan: Client, contract: Contract) -> None:
@@ -206,8 +204,6 @@ def test_leads(ours: House, api: Program, ivan: Client) -> None:
 
 def test_a_signed_in_member_asks_by_role(ours: House, ivan: Client) -> None:
     def patch(browser: Browser) -> int:
-        return browser.patch(
-            f"/api/v1/clients/{ivan.pk}", {"about": "x"}, content_type="application/json"
-        ).status_code
+        return browser.patch(f"/api/v1/clients/{ivan.pk}", {"about": "x"}, content_type="application/json").status_code
 
     assert [patch(ours.browser(role)) for role in ("hostess", "accountant")] == [200, 403]

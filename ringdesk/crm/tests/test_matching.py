@@ -66,9 +66,7 @@ def test_nobody() -> None:
 
 
 def test_the_contract_wins_and_brings_its_client() -> None:
-    found = match(
-        [Row("lead", 3, "Lead", 9), Row("client", 2, "Anna", 8), Row("contract", 1, "A-1", 7, 5, "Ivan", 6)]
-    )
+    found = match([Row("lead", 3, "Lead", 9), Row("client", 2, "Anna", 8), Row("contract", 1, "A-1", 7, 5, "Ivan", 6)])
     assert found == Match(contract=Named(1, "A-1"), client=Named(5, "Ivan"), responsible_id=7)
 
 

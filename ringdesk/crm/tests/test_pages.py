@@ -150,9 +150,7 @@ def test_a_client_is_added(ours: House, owner: Browser, ivan: Client) -> None:
         ({"responsible": "999999"}, "responsible"),
     ],
 )
-def test_what_is_wrong_stands_beside_its_field(
-    ours: House, owner: Browser, wrong: dict[str, str], field: str
-) -> None:
+def test_what_is_wrong_stands_beside_its_field(ours: House, owner: Browser, wrong: dict[str, str], field: str) -> None:
     answer = owner.post(reverse("crm:client_new"), filled(**wrong), headers=DRAWER)
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == [field]

@@ -121,9 +121,7 @@ def _twins(client: Client) -> list[Client]:
     """Return the other clients on whose card one of this one's numbers stands: perhaps the same person twice."""
     numbers = client.phones.values("number")
     same = Phone.objects.for_org(client.organization_id).filter(number__in=numbers).exclude(client=client)
-    return list(
-        Client.objects.for_org(client.organization_id).filter(pk__in=same.values("client")).order_by("id")[:5]
-    )
+    return list(Client.objects.for_org(client.organization_id).filter(pk__in=same.values("client")).order_by("id")[:5])
 
 
 def _client_form(request: SeatedRequest, client: Client | None, **options: Any) -> ClientForm:

@@ -60,9 +60,7 @@ def interaction(request: SeatedRequest, pk: int) -> HttpResponse:
     try:
         interactions.write(document, form.cleaned_data["notes"], version=form.cleaned_data["version"])
     except Stale as stale:
-        form.add_error(
-            None, _("Somebody has changed this card in the meantime. Save again to keep what stands here.")
-        )
+        form.add_error(None, _("Somebody has changed this card in the meantime. Save again to keep what stands here."))
         data: Any = form.data.copy()  # type: ignore[attr-defined]
         data["version"] = stale.details["version"]
         form.data = data

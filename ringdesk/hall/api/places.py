@@ -116,9 +116,7 @@ def delete_table(request: ApiRequest, id: Path[Id]) -> Status[None]:
     return Status(204, None)
 
 
-@router.get(
-    "/reservation-statuses", auth=allowed("reservations:read"), response=Page[StatusOut], tags=["reservations"]
-)
+@router.get("/reservation-statuses", auth=allowed("reservations:read"), response=Page[StatusOut], tags=["reservations"])
 def list_statuses(request: ApiRequest, wish: Query[Paging]) -> dict[str, Any]:
     """The labels a reservation can have. A new one gets the first that is in use."""
     rows: QuerySet[ReservationStatus] = ReservationStatus.objects.for_org(request.auth.organization)

@@ -225,9 +225,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["starts_at", "id"],
                 "indexes": [
-                    models.Index(
-                        fields=["organization", "branch", "starts_at"], name="hall_reserv_organiz_a91ccb_idx"
-                    ),
+                    models.Index(fields=["organization", "branch", "starts_at"], name="hall_reserv_organiz_a91ccb_idx"),
                     models.Index(fields=["organization", "call_id"], name="hall_reserv_organiz_8ab257_idx"),
                 ],
                 "constraints": [

@@ -257,9 +257,7 @@ class TestNew:
             assert browser.get(NEW, headers=HTMX).status_code == 403
             assert browser.post(NEW, filled(ours), headers=HTMX).status_code == 403
         anna = clients.create(ours.organization, name="Anna", phones=[PHONE])
-        assert (
-            "Anna" not in stranger.get(NEW, {"phone": PHONE, "client": str(anna.pk)}, headers=HTMX).content.decode()
-        )
+        assert "Anna" not in stranger.get(NEW, {"phone": PHONE, "client": str(anna.pk)}, headers=HTMX).content.decode()
         assert stranger.post(NEW, filled(ours, "1"), headers=HTMX).status_code == 422
         assert Reservation.objects.count() == 0
 

@@ -45,9 +45,7 @@ def test_eight_moves_to_one_table_end_with_one_there(ours: Restaurant) -> None:
 def test_of_two_changes_of_one_version_one_is_stale(ours: Restaurant) -> None:
     made = ours.book(19, 21, "1")
     owner = ours.owner
-    jobs = [
-        partial(reservations.set_course, made, course, by=owner, version=1) for course in ("arrived", "cancelled")
-    ]
+    jobs = [partial(reservations.set_course, made, course, by=owner, version=1) for course in ("arrived", "cancelled")]
     results = at_once(jobs)
     assert sorted(type(result).__name__ for result in results) == ["Reservation", "Stale"]
     assert Reservation.objects.get().version == 2

@@ -113,9 +113,7 @@ def test_another_organization_hears_nothing(desk: Desk, organization: Organizati
         assert is_silent(web_socket)
 
 
-def test_a_member_hears_by_session_and_only_of_the_branches_of_the_seat(
-    desk: Desk, organization: Organization
-) -> None:
+def test_a_member_hears_by_session_and_only_of_the_branches_of_the_seat(desk: Desk, organization: Organization) -> None:
     quay = Branch.objects.create(organization=organization, name="Quay")
     pier = Branch.objects.create(organization=organization, name="Pier")
     user = User.objects.create_user("anna@quay.example", "correct horse battery")

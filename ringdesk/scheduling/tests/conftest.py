@@ -23,8 +23,7 @@ def make_branch(slug: str) -> Branch:
 
 def make_resources(branch: Branch, count: int) -> list[int]:
     return [
-        Resource.objects.create(organization=branch.organization, branch=branch, kind="table").pk
-        for _ in range(count)
+        Resource.objects.create(organization=branch.organization, branch=branch, kind="table").pk for _ in range(count)
     ]
 
 

@@ -57,9 +57,7 @@ def zadarma() -> list[Told]:
 
 CALLS: tuple[Callable[[], list[Told]], ...] = (http_events, crm_json, binotel, zadarma)
 STREAMS = [
-    pytest.param(told, id=f"{call.__name__}-{number}")
-    for call in CALLS
-    for number, told in enumerate(call(), start=1)
+    pytest.param(told, id=f"{call.__name__}-{number}") for call in CALLS for number, told in enumerate(call(), start=1)
 ]
 
 

@@ -108,9 +108,7 @@ def test_what_is_told_of_one_call_at_once_is_one_call(place: Place) -> None:
 def test_processes_that_write_the_same_calls_lose_nothing(place: Place) -> None:
     link = link_cache.link(place.pbx)
     told = [
-        Told(link, ringing(id, extension=str(extension)), RAW, NOW)
-        for id in range(6)
-        for extension in range(100, 106)
+        Told(link, ringing(id, extension=str(extension)), RAW, NOW) for id in range(6) for extension in range(100, 106)
     ]
     world = World(receivers=3)
     assert all(isinstance(outcome, Outcome) for outcome in world.receive(told))

@@ -41,9 +41,7 @@ def told(place: Place, type: str) -> list[dict[str, Any]]:
 
 def test_every_call_gets_one_document_however_often_asked(desk: Place, now: datetime) -> None:
     call_settings.change(desk.organization, {"create_incoming": True})
-    call = ended(
-        desk, result="answered", member=desk.operator, notes="asked for a table", recording_url="https://x/1"
-    )
+    call = ended(desk, result="answered", member=desk.operator, notes="asked for a table", recording_url="https://x/1")
     made = documents.create([call.pk], now)
     assert documents.create([call.pk, call.pk], now) == []
     assert documents.catch_up(now) == 0

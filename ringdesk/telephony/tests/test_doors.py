@@ -268,9 +268,7 @@ def test_a_zero_byte_is_refused_however_it_is_written(desk: Desk, place: Place) 
     ("told", "extension"),
     [("SIP/100", "100"), ("100@pbx.local", "100"), ("+79161234567", "+79161234567"), ("a b", None)],
 )
-def test_an_extension_in_any_spelling_loses_no_call(
-    desk: Desk, place: Place, told: str, extension: str | None
-) -> None:
+def test_an_extension_in_any_spelling_loses_no_call(desk: Desk, place: Place, told: str, extension: str | None) -> None:
     fields = {"event": "1", "src_type": "1", "call_id": "5", "src_num": "89991234567", "dst_num": told}
     assert desk.get(place.path(), params=fields).status_code == 200
     assert Call.objects.get().extension == extension

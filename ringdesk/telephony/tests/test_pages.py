@@ -75,9 +75,7 @@ def test_who_may_enter(desk: Place, stranger: Place) -> None:
     allowed, hostess, foreign = browser(desk, "accountant"), browser(desk, "hostess"), browser(stranger, "owner")
     for method, path, right in pages(desk):
         anonymous = getattr(Browser(), method)(path)
-        assert (anonymous.status_code, anonymous["Location"].partition("?")[0]) == (302, reverse("account_login")), (
-            path
-        )
+        assert (anonymous.status_code, anonymous["Location"].partition("?")[0]) == (302, reverse("account_login")), path
         colleague = getattr(hostess, method)(path).status_code
         assert colleague == (200 if right == "calls.see" else 403), path
         names_one = any(part.isdigit() or len(part) == 36 for part in path.split("/"))

@@ -288,8 +288,7 @@ def test_every_listening_is_noted_once(desk: Place) -> None:
     page = owner.get(reverse("telephony:call", args=[call.pk])).content.decode()
     assert "Who listened" in page
     assert (
-        "Who listened"
-        not in browser(desk, "operator").get(reverse("telephony:call", args=[call.pk])).content.decode()
+        "Who listened" not in browser(desk, "operator").get(reverse("telephony:call", args=[call.pk])).content.decode()
     )
 
 

@@ -32,9 +32,7 @@ def link(**rules: object) -> Link:
     )
 
 
-def event(
-    kind: Kind, *, direction: Direction = Direction.IN, phone: str = "+79230000001", **more: object
-) -> CallEvent:
+def event(kind: Kind, *, direction: Direction = Direction.IN, phone: str = "+79230000001", **more: object) -> CallEvent:
     return CallEvent(kind, "1", direction, phone, **more)  # type: ignore[arg-type]
 
 
@@ -113,8 +111,7 @@ def test_what_the_screen_is_told() -> None:
     everything = link(incoming_window=Moment.RINGING, notifications=True)
     twins = Match(candidates=(Row("client", 7, "Irina"), Row("client", 8, "Vera")))
     shapes = [
-        windows.frames_for(None, state, everything, match, CALL)[0].body["window"]
-        for match in (CLIENT, NOBODY, twins)
+        windows.frames_for(None, state, everything, match, CALL)[0].body["window"] for match in (CLIENT, NOBODY, twins)
     ]
     base = {
         "call_id": str(CALL),

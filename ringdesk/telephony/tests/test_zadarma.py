@@ -118,17 +118,14 @@ def test_the_zone_of_the_account_is_found_by_the_time_of_arrival(offset: float) 
 def test_a_form_in_parts_with_a_boundary_that_is_not_the_one_told() -> None:
     line = streams.lines(KIND, "incoming_answered.txt")[1]
     parts = "".join(
-        f'----X\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in parse_qsl(line)
+        f'----X\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parse_qsl(line)
     )
     body = (parts + "----X--\r\n").encode()
     request = Request("POST", "", {}, "multipart/form-data; boundary=Y", body, {"signature": sign(line)})
     assert ZADARMA.parse(request, LINK, START) == parse(line)
 
 
-@pytest.mark.parametrize(
-    "line", ["", "a=1", "event=NOTIFY_START", f"event=NOTIFY_START&pbx_call_id={IN}&caller_id=a"]
-)
+@pytest.mark.parametrize("line", ["", "a=1", "event=NOTIFY_START", f"event=NOTIFY_START&pbx_call_id={IN}&caller_id=a"])
 def test_what_is_malformed(line: str) -> None:
     with pytest.raises(Malformed):
         parse(line)

@@ -104,9 +104,7 @@ def connector_change(request: SeatedRequest, pk: int) -> HttpResponse:
     found = _find(request, pk)
     first = {"name": found.name, "branch": found.branch_id} | found.settings
     stored = links.own_secrets(found)
-    form = ConnectorForm(
-        request.POST or None, by=request.member, kind=found.kind, stored_secrets=stored, initial=first
-    )
+    form = ConnectorForm(request.POST or None, by=request.member, kind=found.kind, stored_secrets=stored, initial=first)
     if request.method == "POST" and form.is_valid():
         name, branch = form.cleaned_data["name"], form.cleaned_data["branch"]
         links.change(

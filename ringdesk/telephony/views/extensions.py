@@ -60,8 +60,7 @@ def table(request: SeatedRequest) -> dict[str, object]:
     }
     members = Member.objects.for_org(request.organization).filter(is_active=True)
     rows = [
-        {"member": member, "cells": [(one, owned.get((member.pk, one.pk))) for one in connectors]}
-        for member in members
+        {"member": member, "cells": [(one, owned.get((member.pk, one.pk))) for one in connectors]} for member in members
     ]
     names = {connector.pk: connector.name for connector in connectors}
     seen = [one for one in extensions.unassigned(request.organization) if one.connector_id in names]

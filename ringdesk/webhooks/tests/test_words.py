@@ -105,9 +105,7 @@ calls = st.fixed_dictionaries(
         "result": st.none() | st.sampled_from(["answered", "missed"]),
     }
 )  # fmt: skip
-types = st.sampled_from(
-    ["call.ringing", "call.answered", "call.held", "call.transferred", "call.ended", "call.linked"]
-)
+types = st.sampled_from(["call.ringing", "call.answered", "call.held", "call.transferred", "call.ended", "call.linked"])
 
 
 @given(type=types, told=calls, at=moments)
@@ -159,8 +157,6 @@ def test_who_is_responsible(answer: object, extension: str | None) -> None:
 
 
 def test_numbers_as_the_protocol_writes_them() -> None:
-    spelled = [
-        dialect.spelled(phone, has_trunk_prefix=True) for phone in ("+79991234567", "+380441234567", "100", "")
-    ]
+    spelled = [dialect.spelled(phone, has_trunk_prefix=True) for phone in ("+79991234567", "+380441234567", "100", "")]
     assert spelled == ["89991234567", "380441234567", "100", ""]
     assert dialect.spelled("+79991234567", has_trunk_prefix=False) == "+79991234567"

@@ -60,9 +60,7 @@ def delivery_again(request: SeatedRequest, pk: int, row: int) -> HttpResponse:
 def deliveries_again(request: SeatedRequest, pk: int) -> HttpResponse:
     """Send everything again that failed."""
     count = deliveries.redeliver_failed(found(request, pk))
-    text = ngettext("%(count)s message is sent again.", "%(count)s messages are sent again.", count) % {
-        "count": count
-    }
+    text = ngettext("%(count)s message is sent again.", "%(count)s messages are sent again.", count) % {"count": count}
     return _told(HttpResponse(status=204), text)
 
 

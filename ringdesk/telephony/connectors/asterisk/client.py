@@ -130,9 +130,7 @@ class Client:
         """Return the channels there are now, and the events that came meanwhile. Raises NoConnection."""
         answer = await self.ask("CoreShowChannels")
         if answer.get("Response") != "Success":
-            raise NoConnection(
-                _("The AMI user may not list calls: its “read” and “write” need system and reporting.")
-            )
+            raise NoConnection(_("The AMI user may not list calls: its “read” and “write” need system and reporting."))
         found, others = list[Message](), list[Message]()
         try:
             async with asyncio.timeout(ANSWER_WITHIN):

@@ -114,9 +114,7 @@ def _placing() -> dict[str, forms.Field]:
             max_length=80,
             help_text=_("Where an extension that dials a number begins."),
         ),
-        "dial_priority": forms.IntegerField(
-            label=_("Priority"), required=False, min_value=1, max_value=999, initial=1
-        ),
+        "dial_priority": forms.IntegerField(label=_("Priority"), required=False, min_value=1, max_value=999, initial=1),
         "number_format": forms.ChoiceField(
             label=_("How numbers are dialled"),
             required=False,

@@ -141,9 +141,7 @@ def _spoken(talk: Conversation, who: Parties) -> list[_Spoken]:
     if first is None:
         return []
     later = [
-        _Spoken(at, extension)
-        for at, extension in answered
-        if extension and extension != who.extension and at > first
+        _Spoken(at, extension) for at, extension in answered if extension and extension != who.extension and at > first
     ]
     return [_Spoken(first, who.extension), *later]
 

@@ -57,9 +57,7 @@ def fold(state: State, message: Message, plan: Plan, now: datetime) -> Step:
     return state, (*events, *more)
 
 
-def snapshot(
-    channels: Sequence[Message], open_calls: Mapping[str, tuple[str, ...]], plan: Plan, now: datetime
-) -> Step:
+def snapshot(channels: Sequence[Message], open_calls: Mapping[str, tuple[str, ...]], plan: Plan, now: datetime) -> Step:
     """Return the state after (re)connecting, from the events of CoreShowChannels.
 
     ``open_calls``: the calls that Ringdesk believes to be under way, with their extensions. Those that are no more

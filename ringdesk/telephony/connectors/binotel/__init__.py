@@ -30,9 +30,7 @@ class Binotel(Connector):
 
     kind: ClassVar[str] = "binotel"
     title: ClassVar[Text] = _("Binotel")
-    summary: ClassVar[Text] = _(
-        "Binotel's cloud PBX: calls, the caller's name on the phone, recordings, calls placed."
-    )
+    summary: ClassVar[Text] = _("Binotel's cloud PBX: calls, the caller's name on the phone, recordings, calls placed.")
     can_dial: ClassVar[bool] = True
 
     def parse(self, request: Request, link: Link, now: datetime) -> Parsed:

@@ -195,8 +195,7 @@ def _start(details: Values, now: datetime) -> datetime | None:
         return reading.seconds(text(details, "startTime"), now)
     except ValueError as error:
         raise Malformed(
-            _("Parameter %(name)s must be Unix seconds, not before 2000 and not in the future.")
-            % {"name": "startTime"}
+            _("Parameter %(name)s must be Unix seconds, not before 2000 and not in the future.") % {"name": "startTime"}
         ) from error
 
 

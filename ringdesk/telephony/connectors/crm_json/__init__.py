@@ -32,9 +32,7 @@ class CrmJson(Connector):
 
     kind: ClassVar[str] = "crm_json"
     title: ClassVar[Text] = _("PBX connector for a CRM")
-    summary: ClassVar[Text] = _(
-        "Services that send events, history and questions with a token, as JSON or as a form."
-    )
+    summary: ClassVar[Text] = _("Services that send events, history and questions with a token, as JSON or as a form.")
     can_dial: ClassVar[bool] = True
     dial_needs: ClassVar[tuple[str, ...]] = ("makecall_url",)
     generated: ClassVar[Mapping[str, Text]] = {"crm_token": _("CRM token")}

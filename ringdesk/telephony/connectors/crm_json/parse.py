@@ -148,9 +148,7 @@ def _fact(kind: Kind, values: Mapping[str, str], link: Link, direction: Directio
     own, other = _extension(values), values.get("phone", "")
     if own and reading.is_internal(own, other, link):
         caller, called = (own, other) if direction is Direction.OUT else (other, own)
-        return CallEvent(
-            kind, external_id, Direction.INTERNAL, called, extensions=(caller, called), line=_line(values)
-        )
+        return CallEvent(kind, external_id, Direction.INTERNAL, called, extensions=(caller, called), line=_line(values))
     return CallEvent(kind, external_id, direction, _phone(values, link), own, line=_line(values))
 
 

@@ -96,13 +96,9 @@ def _parties(values: Mapping[str, str], link: Link, line: str) -> _Parties:
     if source_short in link.extensions and target_short in link.extensions:
         return _Parties(Direction.INTERNAL, target_short, reading.extensions(source_short, target_short))
     if source_type == OUTGOING:
-        return _Parties(
-            Direction.OUT, _phone(target, link, line) if target else None, reading.extensions(source_short)
-        )
+        return _Parties(Direction.OUT, _phone(target, link, line) if target else None, reading.extensions(source_short))
     direction = Direction.IN if source_type or source else None
-    rung = (
-        values.get("last_called", "").split("&") if values.get("event") == STARTED and not target else [target_short]
-    )
+    rung = values.get("last_called", "").split("&") if values.get("event") == STARTED and not target else [target_short]
     return _Parties(direction, _phone(source, link, line) if source else None, reading.extensions(*rung))
 
 

@@ -257,9 +257,7 @@ def test_the_called_number_may_come_as_a_variable() -> None:
 
 
 def test_a_trunk_that_looks_like_an_extension_is_one_by_its_setting() -> None:
-    text = (
-        (FIXTURES / "incoming_missed.txt").read_text().replace("SIP/trunk", "SIP/4951").replace("from-trunk", "gate")
-    )
+    text = (FIXTURES / "incoming_missed.txt").read_text().replace("SIP/trunk", "SIP/4951").replace("from-trunk", "gate")
     link = replace(LINK, settings={"incoming_contexts": "gate", "trunk_pattern": r"SIP/4\d+"})
     assert calls(told(ami.messages(text.encode()), arrangement=plan(link))) == CALLS["incoming_missed"]
 
@@ -275,9 +273,7 @@ def test_a_feature_code_is_no_call() -> None:
 
 
 def test_a_mailbox_that_answers_is_a_missed_call() -> None:
-    messages = [
-        m for m in recorded("incoming_missed") if "trunk" in m.get("Channel", "") and "Dial" not in m["Event"]
-    ]
+    messages = [m for m in recorded("incoming_missed") if "trunk" in m.get("Channel", "") and "Dial" not in m["Event"]]
     assert [one.result for one in calls(told(messages)).values()] == [Result.MISSED]
 
 

@@ -55,9 +55,7 @@ def mango(place: Place, pbx: FakeMango) -> Connector:
         place.organization, "mango", "Mango", place.branch, {"address": pbx.url, "smart_transfer": "on"},
         own_secrets=dict(SECRETS),
     )  # fmt: skip
-    Extension.objects.create(
-        organization=place.organization, connector=connector, member=place.operator, number="100"
-    )
+    Extension.objects.create(organization=place.organization, connector=connector, member=place.operator, number="100")
     return connector
 
 
@@ -140,9 +138,7 @@ def test_what_is_wrong_is_refused_and_nothing_is_stored(teller: Pbx, desk: Desk,
 
 def test_another_organizations_address_refuses_our_signature(desk: Desk, mango: Connector) -> None:
     other = make_place("other")
-    theirs = links.create(
-        other.organization, "mango", "M", other.branch, own_secrets={"api_key": "a", "api_salt": "b"}
-    )
+    theirs = links.create(other.organization, "mango", "M", other.branch, own_secrets={"api_key": "a", "api_salt": "b"})
     assert Pbx(desk, theirs).tell("events/call", IVR).status_code == 403
     assert Pbx(desk, mango).tell("events/call", IVR).status_code == 200
     assert Call.objects.get().organization == mango.organization
@@ -252,9 +248,7 @@ def test_gaps_are_filled_once(teller: Pbx, pbx: FakeMango, mango: Connector) -> 
         f"[];{t};{t + 20};0;;79991234567;100;sip:a@b;1111;74951234567;abonent;232wc3e3w3s222;{t}\n"
     )
     assert gaps.fill_all(now) == 3
-    rows = Call.objects.order_by("external_id").values_list(
-        "external_id", "direction", "state", "result", "extension"
-    )
+    rows = Call.objects.order_by("external_id").values_list("external_id", "direction", "state", "result", "extension")
     assert list(rows) == [
         ("232wc3e3w3s222", "in", "ended", "missed", "100"),
         ("gap-1", "in", "ended", "answered", "100"),

@@ -58,9 +58,7 @@ CALLS = {
     "outgoing": call(Result.ANSWERED, 8, 38, "100", ("100",), direction=Direction.OUT),
     "outgoing_busy": call(Result.BUSY, None, 4, "100", ("100",), direction=Direction.OUT),
     "callback": call(Result.ANSWERED, 14, 44, "100", ("100",), direction=Direction.OUT),
-    "internal": call(
-        Result.ANSWERED, 5, 25, "101", ("100", "101"), direction=Direction.INTERNAL, phone="101", line=""
-    ),
+    "internal": call(Result.ANSWERED, 5, 25, "101", ("100", "101"), direction=Direction.INTERNAL, phone="101", line=""),
     "blind_transfer": call(Result.ANSWERED, 10, 60, "101", ("100", "101")),
     "consultative_transfer": call(Result.ANSWERED, 7, 57, "101", ("100", "101")),
     "hold": call(Result.ANSWERED, 5, 30, "100", ("100",)),
@@ -82,9 +80,7 @@ def test_any_order_and_any_repetition_is_the_same_call(name: str, data: st.DataO
     order = data.draw(st.permutations(facts))
     again = data.draw(st.lists(st.sampled_from(facts), max_size=5))
     # Notifications run in parallel: when one reaches us says nothing of when it happened.
-    late = [
-        Received(fact.event, START + timedelta(seconds=position)) for position, fact in enumerate([*order, *again])
-    ]
+    late = [Received(fact.event, START + timedelta(seconds=position)) for position, fact in enumerate([*order, *again])]
     first = {fact.event: fact for fact in reversed(late)}
     assert fold(first.values()) == CALLS[name]
 
@@ -220,9 +216,7 @@ def test_what_is_of_no_concern_is_accepted() -> None:
 
 
 def test_a_command_that_failed_is_a_problem() -> None:
-    assert told("result/route", {"command_id": "1", "result": "3310"}) == Parsed(
-        problem="route: 3310", command_id="1"
-    )
+    assert told("result/route", {"command_id": "1", "result": "3310"}) == Parsed(problem="route: 3310", command_id="1")
 
 
 def test_a_recording_that_is_not_kept_is_none() -> None:
