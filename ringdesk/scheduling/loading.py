@@ -1,6 +1,5 @@
 """What the slot engine eats, straight from the database: bare integers, a fixed number of queries for any branch."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
@@ -24,7 +23,6 @@ WHERE organization_id = %s AND active AND resource_id = ANY(%s) AND during && ts
       AND (expires_at IS NULL OR expires_at > %s) AND claim_id IS DISTINCT FROM %s
 GROUP BY resource_id
 """
-# Buffers reach beyond a shift, and what is booked beyond it may be in their way.
 MARGIN = 24 * 60
 
 
@@ -52,13 +50,12 @@ def busy_spans(
 
 def day_shifts(branch: Branch, resources: Collection[int], first_day: date, days: int) -> dict[int, list[DayShift]]:
     """Return for every resource the shifts that begin on these days. Three queries."""
-    weeks = _weeks(branch.organization_id, resources)
-    exceptions = _exceptions(branch.organization_id, resources, first_day, days)
-    holidays = _holidays(branch, first_day, days)
+    last_day = first_day + timedelta(days=days - 1)
+    ordinary = weeks(branch.organization_id, resources)
+    different = exceptions(branch.organization_id, resources, first_day, last_day)
+    rest = holidays(branch, first_day, last_day)
     return {
-        resource: hours.shifts(
-            weeks.get(resource, hours.NO_WEEK), exceptions[resource], holidays, branch.zone, first_day, days
-        )
+        resource: hours.shifts(ordinary[resource], different[resource], rest, branch.zone, first_day, days)
         for resource in resources
     }
 
@@ -77,17 +74,9 @@ def workers(
     The night shift of the day before is included. Four queries.
     """
     shifts = day_shifts(branch, resources, first_day - hours.ONE_DAY, days + 1)
-    span = window(branch, first_day - hours.ONE_DAY, days + 2)
-    busy = busy_spans(branch.organization_id, resources, span, now=now, without_claim=without_claim)
+    around = window(branch, first_day - hours.ONE_DAY, days + 2)
+    busy = busy_spans(branch.organization_id, resources, around, now=now, without_claim=without_claim)
     return [Worker(resource, hours.working_time(shifts[resource]), busy[resource]) for resource in resources]
-
-
-def window(branch: Branch, first_day: date, days: int) -> Span:
-    """Return these days of the branch, with a day before and after, for whatever reaches in or out."""
-    return Span(
-        hours.moment_on_wall(first_day, 0, branch.zone) - MARGIN,
-        hours.moment_on_wall(first_day + timedelta(days=days), 0, branch.zone) + MARGIN,
-    )
 
 
 def day_span(branch: Branch, first_day: date, days: int = 1) -> Span:
@@ -98,35 +87,40 @@ def day_span(branch: Branch, first_day: date, days: int = 1) -> Span:
     )
 
 
-def _weeks(organization_id: int, resources: Collection[int]) -> dict[int, list[DayHours | None]]:
+def window(branch: Branch, first_day: date, days: int) -> Span:
+    """Return these days of the branch, with a day before and after: what is booked there may be in the way."""
+    days_alone = day_span(branch, first_day, days)
+    return Span(days_alone.start - MARGIN, days_alone.end + MARGIN)
+
+
+def weeks(organization_id: int, resources: Collection[int]) -> dict[int, list[DayHours | None]]:
+    """Return for every resource what it works in an ordinary week, Monday first. One query."""
     rows = WorkingHours.objects.for_org(organization_id).filter(resource__in=list(resources))
-    weeks: dict[int, list[DayHours | None]] = defaultdict(lambda: [None] * 7)
+    found: dict[int, list[DayHours | None]] = {resource: [None] * 7 for resource in resources}
     for resource, weekday, starts, ends, breaks in rows.values_list(
         "resource_id", "weekday", "starts", "ends", "breaks"
     ):
-        weeks[resource][weekday] = DayHours(starts, ends, as_breaks(breaks))
-    return weeks
-
-
-def _exceptions(
-    organization_id: int, resources: Collection[int], first_day: date, days: int
-) -> dict[int, dict[date, DayHours | None]]:
-    last_day = first_day + timedelta(days=days - 1)
-    rows = ScheduleException.objects.for_org(organization_id).filter(
-        resource__in=list(resources), first_day__lte=last_day, last_day__gte=first_day
-    )
-    found: dict[int, dict[date, DayHours | None]] = defaultdict(dict)
-    for resource, first, last, starts, ends, breaks in rows.values_list(
-        "resource_id", "first_day", "last_day", "starts", "ends", "breaks"
-    ):
-        worked = None if starts is None or ends is None else DayHours(starts, ends, as_breaks(breaks))
-        for day in hours.days_between(max(first, first_day), min(last, last_day)):
-            found[resource][day] = worked
+        found[resource][weekday] = DayHours(starts, ends, _breaks(breaks))
     return found
 
 
-def _holidays(branch: Branch, first_day: date, days: int) -> set[date]:
-    last_day = first_day + timedelta(days=days - 1)
+def exceptions(
+    organization_id: int, resources: Collection[int], first_day: date, last_day: date
+) -> dict[int, dict[date, DayHours | None]]:
+    """Return for every resource its days, of these, with other hours than the week's (None: off). One query."""
+    rows = ScheduleException.objects.for_org(organization_id).filter(
+        resource__in=list(resources), first_day__lte=last_day, last_day__gte=first_day
+    )
+    found: dict[int, dict[date, DayHours | None]] = {resource: {} for resource in resources}
+    for row in rows.only("resource_id", "first_day", "last_day", "starts", "ends", "breaks"):
+        said = worked(row)
+        for day in hours.days_between(max(row.first_day, first_day), min(row.last_day, last_day)):
+            found[row.resource_id][day] = said
+    return found
+
+
+def holidays(branch: Branch, first_day: date, last_day: date) -> set[date]:
+    """Return the days, of these, on which the branch rests. One query."""
     rows = Holiday.objects.for_org(branch.organization_id).filter(
         branch=branch, first_day__lte=last_day, last_day__gte=first_day
     )
@@ -137,6 +131,10 @@ def _holidays(branch: Branch, first_day: date, days: int) -> set[date]:
     }
 
 
-def as_breaks(stored: Sequence[Sequence[int]]) -> tuple[Minutes, ...]:
-    """Return breaks as they are stored in the words of the engine."""
+def worked(row: ScheduleException) -> DayHours | None:
+    """Return the hours an exception stands for; None is off."""
+    return None if row.starts is None or row.ends is None else DayHours(row.starts, row.ends, _breaks(row.breaks))
+
+
+def _breaks(stored: Sequence[Sequence[int]]) -> tuple[Minutes, ...]:
     return tuple((start, end) for start, end in stored)
