@@ -76,6 +76,7 @@ class Module(models.TextChoices):
     """A part of the product that an organization switches on."""
 
     HALL = "hall", _("Hostess panel")
+    BOOKING = "booking", pgettext_lazy("module", "Bookings")
     CALLS = "calls", _("Calls and clients")
 
 

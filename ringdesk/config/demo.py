@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from ringdesk.accounts import branches, members, organizations, tokens
 from ringdesk.accounts.access import SCOPES, Role
-from ringdesk.accounts.models import ApiToken, Branch, Member, Organization, User
+from ringdesk.accounts.models import ApiToken, Branch, Member, Module, Organization, User
 from ringdesk.config.refusal import Refused
 from ringdesk.core import events
 from ringdesk.crm import demo as crm_demo
@@ -67,6 +67,7 @@ def _create(now: datetime) -> Organization:
             branch_name=_("Restaurant on the quay"),
             address=_("Naberezhnaya 1"),
             slug="demo",
+            modules=Module.values,
             is_demo=True,
         )
         seat = Member.objects.get(organization=organization, user=owner)

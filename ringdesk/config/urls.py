@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("ringdesk.telephony.urls")),
     path("", include("ringdesk.webhooks.urls")),
     path("", include("ringdesk.hall.urls")),
+    path("", include("ringdesk.booking.urls")),
     path("", include("ringdesk.web.urls")),
 ]
 handler400 = "ringdesk.web.views.bad_request"

@@ -67,6 +67,26 @@ SETTINGS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        pgettext_lazy("settings", "Services"),
+        (
+            Entry("booking:services", "bag", _("Services and prices"), Module.BOOKING, "services.change",
+                  ("booking:service", "booking:category", "booking:import")),
+            Entry("booking:employees", "users", _("Specialists"), Module.BOOKING, "services.change",
+                  ("booking:employee", "booking:job_title")),
+            Entry("booking:pools", "building", _("Rooms and devices"), Module.BOOKING, "services.change",
+                  ("booking:pool", "booking:facility")),
+            Entry("booking:schedule", "calendar", _("Schedules"), Module.BOOKING, "services.change",
+                  ("booking:schedule_", "booking:holiday")),
+            Entry("booking:settings", "clock", _("Bookings"), Module.BOOKING, "services.change"),
+            Entry("booking:page_settings", "globe", _("Booking page"), Module.BOOKING, "services.change",
+                  ("booking:page_",)),
+            Entry("booking:messages", "mail", _("Messages to clients"), Module.BOOKING, "services.change",
+                  ("booking:message",)),
+            Entry("booking:console", "play", _("Console of functions"), Module.BOOKING, "services.change",
+                  ("booking:console_",)),
+        ),
+    ),
+    (
         _("Telephony"),
         (
             Entry("telephony:connectors", "plug", _("Phones and PBXes"), action="connectors.change",
@@ -94,6 +114,14 @@ SETTINGS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
 GROUPS: tuple[tuple[Entry, ...], ...] = (
     (
         Entry("hall:day", "timeline", _("Hostess panel"), Module.HALL, "reservations.see"),
+        Entry(
+            "booking:diary",
+            "calendar",
+            _("Diary"),
+            Module.BOOKING,
+            "bookings.see",
+            ("booking:week", "booking:card", "booking:print"),
+        ),
         Entry("hall:plan", "plan", _("Hall plan"), Module.HALL, "reservations.see"),
         Entry(
             "crm:clients",

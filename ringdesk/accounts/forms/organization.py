@@ -32,7 +32,12 @@ class OrganizationForm(forms.Form):
         label=_("Language"),
         help_text=_("For new members and for messages to guests. Everybody may choose their own."),
     )
-    modules = forms.MultipleChoiceField(label=_("Modules"), choices=Module.choices, widget=forms.CheckboxSelectMultiple)
+    modules = forms.MultipleChoiceField(
+        label=_("Modules"),
+        choices=Module.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The hostess panel is for the tables of a restaurant; bookings are for salons, clinics, schools."),
+    )
 
 
 class OrganizationSettingsForm(OrganizationForm):

@@ -1,0 +1,5 @@
+"""Working hours and days off."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
