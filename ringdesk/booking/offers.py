@@ -1,0 +1,125 @@
+"""What a branch offers and who provides it, read once per change of the catalogue and shared until the next."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from ringdesk.accounts.models import Branch
+from ringdesk.booking import catalogue, versions
+from ringdesk.booking.models import BookingSettings, Employee, Facility, JobTitle, Service, ServiceCategory
+from ringdesk.scheduling import loading
+from ringdesk.scheduling.hours import working_time
+from ringdesk.scheduling.slots import Shift
+
+_MOST_OFFERS = 200
+_MOST_RANGES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Specialist:
+    """Somebody who can be booked; ``skills``: own price and own minutes by service id."""
+
+    id: int
+    name: str
+    information: str
+    job_title_id: int | None
+    resource_id: int
+    skills: Mapping[int, tuple[Decimal | None, int | None]]
+
+    def provides(self, services: Iterable[int]) -> bool:
+        """Tell whether they provide all of these services (ids)."""
+        return all(service in self.skills for service in services)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A branch's catalogue as it stands at ``number``: what is in use, in the order of the lists. Read only."""
+
+    number: int
+    settings: BookingSettings
+    categories: Mapping[int, ServiceCategory]
+    job_titles: Mapping[int, JobTitle]
+    services: Mapping[int, Service]
+    specialists: Mapping[int, Specialist]
+    pools: Mapping[int, tuple[int, ...]]
+    needs: Mapping[int, tuple[int, ...]]
+    _shifts: dict[tuple[date, int], dict[int, list[Shift]]] = field(default_factory=dict, repr=False)
+
+    def job_title_of(self, specialist: Specialist) -> str:
+        """Return the name of what they are, or nothing."""
+        title = self.job_titles.get(specialist.job_title_id or 0)
+        return title.name if title else ""
+
+    def online(self) -> list[Service]:
+        """Return what clients can book themselves: what somebody provides."""
+        provided = {service for specialist in self.specialists.values() for service in specialist.skills}
+        return [each for each in self.services.values() if each.is_online and each.pk in provided]
+
+    def providing(self, services: Collection[int]) -> list[Specialist]:
+        """Return who provides all of these services (ids)."""
+        return [each for each in self.specialists.values() if each.provides(services)]
+
+    def shifts(self, branch: Branch, first_day: date, days: int) -> dict[int, list[Shift]]:
+        """Return the working time of everybody (by resource) on these days."""
+        known = self._shifts.get((first_day, days))
+        if known is None:
+            resources = [each.resource_id for each in self.specialists.values()]
+            found = loading.day_shifts(branch, resources, first_day, days)
+            known = {resource: working_time(day_shifts) for resource, day_shifts in found.items()}
+            if len(self._shifts) >= _MOST_RANGES:
+                self._shifts.clear()
+            self._shifts[first_day, days] = known
+        return known
+
+
+_offers: dict[int, tuple[int, str, Offer]] = {}
+
+
+def of(branch: Branch) -> Offer:
+    """Return what the branch offers now."""
+    return at(branch, versions.of(branch).catalogue)
+
+
+def at(branch: Branch, number: int) -> Offer:
+    """Return what the branch offers, given where its counter stands (read before)."""
+    known = _offers.get(branch.pk)
+    if known is None or known[:2] != (number, branch.timezone) or number == 0:
+        if len(_offers) >= _MOST_OFFERS:
+            _offers.clear()
+        known = (number, branch.timezone, _read(branch, number))
+        _offers[branch.pk] = known
+    return known[2]
+
+
+def _read(branch: Branch, number: int) -> Offer:
+    rows = {"organization": branch.organization_id, "branch": branch}
+    services = list(Service.objects.filter(**rows, is_active=True).prefetch_related("pools"))
+    employees = Employee.objects.filter(**rows, is_active=True).prefetch_related("skills")
+    pools: dict[int, list[int]] = {}
+    facilities = Facility.objects.filter(organization=branch.organization_id, pool__branch=branch, is_active=True)
+    for pool, resource in facilities.values_list("pool_id", "resource_id"):
+        pools.setdefault(pool, []).append(resource)
+    in_use = {service.pk for service in services}
+    return Offer(
+        number,
+        catalogue.settings_of(branch),
+        {each.pk: each for each in ServiceCategory.objects.filter(**rows)},
+        {each.pk: each for each in JobTitle.objects.filter(**rows)},
+        {service.pk: service for service in services},
+        {employee.pk: _specialist(employee, in_use) for employee in employees},
+        {pool: tuple(resources) for pool, resources in pools.items()},
+        {service.pk: tuple(pool.pk for pool in service.pools.all()) for service in services},
+    )
+
+
+def _specialist(employee: Employee, in_use: Collection[int]) -> Specialist:
+    skills = {skill.service_id: (skill.price, skill.duration) for skill in employee.skills.all()}
+    return Specialist(
+        employee.pk,
+        employee.name,
+        employee.information,
+        employee.job_title_id,
+        employee.resource_id,
+        {service: own for service, own in skills.items() if service in in_use},
+    )
