@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch
+from ringdesk.core import events
 from ringdesk.core.problems import Invalid, NotFound, Stale
 from ringdesk.scheduling import hours, loading
 from ringdesk.scheduling.hours import DAY, DayHours, Week
@@ -43,7 +43,7 @@ def set_week(resource: Resource, week: Week, *, version: int | None = None) -> R
     ``version``: the ``schedule_version`` its author saw.
     """
     check_week(week)
-    with transaction.atomic():
+    with events.atomic():
         current = _locked(resource, version)
         _write_week(current, week)
         return _changed(current)
@@ -51,7 +51,7 @@ def set_week(resource: Resource, week: Week, *, version: int | None = None) -> R
 
 def copy_week_hours(source: Resource, targets: Collection[Resource]) -> None:
     """Let others of the same organization work the ordinary week of this one. Raises NotFound."""
-    with transaction.atomic():
+    with events.atomic():
         week = week_of(source)
         for target in sorted(targets, key=lambda one: one.pk):
             if target.organization_id != source.organization_id:
@@ -75,7 +75,7 @@ def set_days(
     if worked is not None:
         _check_hours(worked)
     note = _one_line(note)
-    with transaction.atomic():
+    with events.atomic():
         current = _locked(resource, version)
         _paint(current, dict.fromkeys(hours.days_between(first_day, last_day), Plan(worked, note)))
         return _changed(current)
@@ -84,7 +84,7 @@ def set_days(
 def clear_days(resource: Resource, first_day: date, last_day: date, *, version: int | None = None) -> Resource:
     """Let the week (and holidays) say again what is worked on these days. Raises Invalid, Stale, NotFound."""
     _check_days(first_day, last_day)
-    with transaction.atomic():
+    with events.atomic():
         current = _locked(resource, version)
         _paint(current, {}, list(hours.days_between(first_day, last_day)))
         return _changed(current)
@@ -179,8 +179,14 @@ def _locked(resource: Resource, version: int | None) -> Resource:
 def _changed(resource: Resource) -> Resource:
     resource.schedule_version += 1
     resource.save(update_fields=["schedule_version"])
-    schedule_changed.send(sender=Resource, branch_id=resource.branch_id, resources=[resource.pk])
+    _tell(resource.organization_id, resource.branch_id, [resource.pk])
     return resource
+
+
+def _tell(organization_id: int, branch_id: int, resources: list[int] | None) -> None:
+    schedule_changed.send(sender=Resource, branch_id=branch_id, resources=resources)
+    body = {"schedule": {"resources": resources}}
+    events.publish(organization_id, "schedule.changed", body, branch_id=branch_id)
 
 
 def _write_week(resource: Resource, week: Week) -> None:
@@ -204,7 +210,7 @@ def _copy(resource: Resource, sources: Mapping[date, date], version: int | None)
 
     Days on which the branch rests are left alone. Where the week says the same, the day goes back to the week.
     """
-    with transaction.atomic():
+    with events.atomic():
         current = _locked(resource, version)
         week = week_of(current)
         planned = loading.exceptions(
@@ -247,7 +253,7 @@ def _paint(resource: Resource, painted: Mapping[date, Plan], cleared: Collection
 
 def _paint_holidays(branch: Branch, painted: Mapping[date, str], cleared: Collection[date]) -> None:
     touched = [*painted, *cleared]
-    with transaction.atomic():
+    with events.atomic():
         # Two who set holidays at once wait for each other.
         if not Branch.objects.for_org(branch.organization_id).select_for_update(no_key=True).filter(pk=branch.pk):
             raise NotFound(_("There is no such schedule."))
@@ -260,7 +266,7 @@ def _paint_holidays(branch: Branch, painted: Mapping[date, str], cleared: Collec
             Holiday(organization_id=branch.organization_id, branch=branch, first_day=first, last_day=last, name=name)
             for first, last, name in paint(before, painted, cleared)
         )
-        schedule_changed.send(sender=Resource, branch_id=branch.pk, resources=None)
+        _tell(branch.organization_id, branch.pk, None)
 
 
 def _month(day: date) -> list[date]:

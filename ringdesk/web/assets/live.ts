@@ -35,6 +35,7 @@ const TYPES = [
   "interaction.changed",
   "reservation.changed",
   "booking.changed",
+  "schedule.changed",
   "order.changed",
   "feed.added",
 ];
