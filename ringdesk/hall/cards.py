@@ -15,11 +15,11 @@ from ringdesk.accounts.branches import hours_of
 from ringdesk.accounts.models import Branch
 from ringdesk.core import phones
 from ringdesk.core.asked import positive_id
+from ringdesk.core.clock_fields import hours_and_minutes
 from ringdesk.core.intervals import Span
 from ringdesk.core.problems import Stale
 from ringdesk.crm.models import Client
 from ringdesk.hall import availability, board, days, guests, reservations
-from ringdesk.hall.fields import hours_and_minutes
 from ringdesk.hall.forms import NEW_CLIENT, CardForm
 from ringdesk.hall.models import Reservation, Table
 from ringdesk.hall.problems import sentence

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from ringdesk.accounts.models import Branch
 from ringdesk.core import phones
 from ringdesk.core.asked import positive_id
+from ringdesk.core.clock_fields import ClockField, LengthField
 from ringdesk.hall import days
-from ringdesk.hall.fields import ClockField, IdsField, LengthField
+from ringdesk.hall.fields import IdsField
 from ringdesk.hall.models import Hall, HallSettings, Reservation, ReservationStatus
 from ringdesk.hall.reservations import MOST_GUESTS, YEARS, Course, Wish
 
