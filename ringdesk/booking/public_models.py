@@ -39,6 +39,8 @@ class BookingPage(OrganizationModel):
         default=0,
         validators=[MaxValueValidator(30 * DAY)],
     )
+    # Where the visitor reads what becomes of the data they type in; none: the consent line stands alone.
+    privacy_url = models.URLField(_("address of the privacy policy"), blank=True, max_length=500)
     version = models.PositiveIntegerField(default=1)
 
     def __str__(self) -> str:
@@ -46,12 +48,19 @@ class BookingPage(OrganizationModel):
 
 
 class PageRequest(OrganizationModel):
-    """A booking from the page that the client has still to confirm: by a link, or by a code."""
+    """What the visitor of the page said about a booking, and whether it has still to be confirmed (by link or code).
+
+    The e-mail address is of this booking alone: a stranger changes no card by knowing its number.
+    """
 
     booking = models.OneToOneField(Booking, on_delete=models.CASCADE, related_name="request")
-    code_hash = models.CharField(max_length=128)
-    expires_at = models.DateTimeField()
+    email = models.EmailField(blank=True)
+    language = models.CharField(max_length=5, default="ru")
+    # "" where nothing has to be confirmed, and for a link (which is signed).
+    code_hash = models.CharField(max_length=128, blank=True)
+    expires_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    confirmed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return str(self.booking_id)
@@ -71,6 +80,8 @@ class MessageSettings(OrganizationModel):
     # A POST of JSON {"to", "text", …} to an SMS gateway or anything else that delivers messages.
     gateway_url = models.URLField(_("address of the gateway"), blank=True, max_length=500)
     gateway_sealed = models.BinaryField(null=True, blank=True)
+    # The gateway stands inside the network: only who may change the organization says so.
+    is_inside = models.BooleanField(_("inside my network"), default=False)
     version = models.PositiveIntegerField(default=1)
 
     def __str__(self) -> str:
@@ -140,6 +151,8 @@ class WaitingClient(OrganizationModel):
     client = models.ForeignKey(Client, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     client_name = models.CharField(_("client's name"), max_length=200, blank=True)
     phone = models.CharField(_("phone"), max_length=32, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    language = models.CharField(max_length=5, blank=True)
     services = models.ManyToManyField(Service, related_name="+")
     employee = models.ForeignKey(Employee, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     first_day = models.DateField(_("from"))
@@ -167,9 +180,16 @@ class WaitingClient(OrganizationModel):
 class CalendarFeed(OrganizationModel):
     """The secret address `/ical/<secret>.ics` of a specialist's bookings. Kept as a hash, and sealed."""
 
+    class Details(models.TextChoices):
+        SERVICES = "services", _("Services only")
+        NAMES = "names", _("Services and clients’ names")
+        PHONES = "phones", _("Services, clients’ names and phones")
+
     employee = models.OneToOneField(Employee, on_delete=models.CASCADE, related_name="calendar_feed")
     secret_hash = models.CharField(max_length=64, unique=True)
     secret_sealed = models.BinaryField()
+    # What of the clients leaves the house by this address.
+    details = models.CharField(max_length=10, choices=Details.choices, default=Details.SERVICES)
     made_at = models.DateTimeField()
 
     def __str__(self) -> str:
