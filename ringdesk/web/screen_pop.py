@@ -15,7 +15,8 @@ from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Branch, Member, Module
 from ringdesk.crm.models import Client, Phone
 from ringdesk.hall.models import Reservation
-from ringdesk.telephony import popups
+from ringdesk.telephony import control, popups
+from ringdesk.telephony.control import Colleague
 from ringdesk.telephony.models import Call, Line, PhoneBookEntry, Popup
 
 # What counts as a visit: the guests came.
@@ -51,13 +52,18 @@ class PopupCard:
     expires_at: datetime
     is_new_caller: bool
     member_name: str
+    # Whether the member talks on it and may end it here, and whom they can put it through to.
+    is_controlled: bool = False
+    colleagues: list[Colleague] = field(default_factory=list)
     actions: frozenset[str] = field(default_factory=frozenset)
 
 
 def cards(member: Member, branch: Branch | None, now: datetime) -> list[PopupCard]:
     """Return the popups this member sees at the branch now, oldest first. The same few queries for any number."""
     waiting = list(
-        popups.waiting(member, branch, now).select_related("call__client", "call__contract__client", "call__member")
+        popups.waiting(member, branch, now).select_related(
+            "call__client", "call__contract__client", "call__member", "call__connector"
+        )
     )
     if not waiting:
         return []
@@ -84,6 +90,8 @@ def cards(member: Member, branch: Branch | None, now: datetime) -> list[PopupCar
             expires_at=popup.expires_at,
             is_new_caller=popup.call.phone in first_time,
             member_name=popup.call.member.name if popup.call.member else "",
+            is_controlled=(is_controlled := control.may_control(member, popup.call)),
+            colleagues=control.colleagues(popup.call) if is_controlled else [],
             actions=actions,
         )
         for popup in waiting

@@ -28,6 +28,10 @@ class CannotDial(RingdeskError):
     """The source would not place the call. The message is the text it answered with."""
 
 
+class CannotControl(RingdeskError):
+    """The source would not end or transfer the call. The message says why, in words for the member."""
+
+
 class NotReady(RingdeskError):
     """The recording is not there yet: ask again in about a minute."""
 
@@ -166,6 +170,18 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True)
+class OnLine:
+    """A call that is under way, to be ended or transferred on behalf of ``extension``.
+
+    ``external_id``: the source's id of it; ``leg``: of the leg that the extension is on, "" where none is told.
+    """
+
+    external_id: str
+    leg: str
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a recording is fetched from: an address with the headers it needs, or a file of this machine.
 
@@ -221,6 +237,8 @@ class Connector:
     can_dial: ClassVar[bool] = False
     # Settings without which a call would be refused: among several connectors one that has them goes first.
     dial_needs: ClassVar[tuple[str, ...]] = ()
+    # Whether ``hang_up`` and ``transfer`` can be asked.
+    can_control: ClassVar[bool] = False
     listens: ClassVar[bool] = False
     # Whether ``people`` and ``history`` can be asked.
     tells_people: ClassVar[bool] = False
@@ -261,6 +279,14 @@ class Connector:
 
     def dial(self, link: Link, wish: Dial) -> str:
         """Place a call and return the source's id of it, "" when it tells none. Raises CannotDial. Blocks."""
+        raise NotImplementedError
+
+    def hang_up(self, link: Link, call: OnLine) -> None:
+        """End a call. Raises CannotControl. Blocks."""
+        raise NotImplementedError
+
+    def transfer(self, link: Link, call: OnLine, to: str) -> None:
+        """Put the other party through to the extension ``to`` at once. Raises CannotControl. Blocks."""
         raise NotImplementedError
 
     async def listen(self, link: Link, station: Station) -> None:

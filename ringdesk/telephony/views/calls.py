@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.core.problems import Invalid, Stale
-from ringdesk.telephony import history, ignoring, legs, notes, recordings, trace
+from ringdesk.telephony import control, history, ignoring, legs, notes, recordings, trace
 from ringdesk.telephony.forms import FilterForm, NotesForm
 from ringdesk.telephony.history import Filters, Kept, Linked, Page, Period
 from ringdesk.telephony.models import Call, Line, RecordingListening
@@ -53,6 +53,8 @@ def call(request: SeatedRequest, pk: UUID) -> HttpResponse:
         "line": lines.first() if call.line else None,
         "legs": legs.of(call),
         "trace": trace.steps(call),
+        "is_controlled": (is_controlled := control.may_control(request.member, call)),
+        "colleagues": control.colleagues(call) if is_controlled else [],
         "is_ignored": ignoring.is_ignored(request.organization.pk, call.phone),
         "may_ignore": request.member.may("numbers.ignore"),
         "notes_form": _notes_form(call),

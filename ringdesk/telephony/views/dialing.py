@@ -1,12 +1,13 @@
 """Placing calls: a click on a number, the key of outside programs, and the door they knock at with it."""
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,10 +19,10 @@ from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Member
 from ringdesk.core import phones
 from ringdesk.core.problems import Conflict, Forbidden, Invalid
-from ringdesk.telephony import dialing, dialing_keys, history
+from ringdesk.telephony import control, dialing, dialing_keys, history
 from ringdesk.telephony.connectors import fields
-from ringdesk.telephony.connectors.base import Malformed, Request
-from ringdesk.telephony.models import Connector, PlacedCall
+from ringdesk.telephony.connectors.base import CannotControl, Malformed, Request
+from ringdesk.telephony.models import Call, Connector, PlacedCall
 from ringdesk.telephony.views.connectors import base_url
 
 DOOR = "httpapiinteg/crmapi/v1/makecall"
@@ -43,6 +44,34 @@ def place(request: SeatedRequest) -> HttpResponse:
         return _told(dialing.refusal(placed), "bad")
     said = {"phone": phones.display(placed.phone), "extension": placed.extension}
     return _told(_("Calling %(phone)s: your phone %(extension)s rings, pick it up.") % said, "ok")
+
+
+@require_POST
+@member_required("calls.place")
+def hang_up(request: SeatedRequest, pk: UUID) -> HttpResponse:
+    """End a call that the member talks on. Answers with a message."""
+    return _controlled(request, pk, lambda call: control.hang_up(request.member, call), _("The call is being ended."))
+
+
+@require_POST
+@member_required("calls.place")
+def transfer(request: SeatedRequest, pk: UUID) -> HttpResponse:
+    """Put a call that the member talks on through to the extension ``to``. Answers with a message."""
+    to = request.POST.get("to", "")[:_LONGEST].replace("\x00", "")
+    said = _("The call is being put through to %s.") % to
+    return _controlled(request, pk, lambda call: control.transfer(request.member, call, to), said)
+
+
+def _controlled(request: SeatedRequest, pk: UUID, act: Callable[[Call], object], said: str) -> HttpResponse:
+    found = history.visible_to(request.member).select_related("connector")
+    call = get_object_or_404(found, pk=pk)
+    try:
+        act(call)
+    except (Conflict, Forbidden, Invalid) as problem:
+        return _told(str(problem), "warn")
+    except CannotControl as problem:
+        return _told(_("The PBX did not do it: %s") % problem, "bad")
+    return _told(said, "ok")
 
 
 @never_cache

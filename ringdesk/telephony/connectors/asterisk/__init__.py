@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ringdesk.core.problems import Text
 from ringdesk.telephony.call_events import CallEvent
-from ringdesk.telephony.connectors.asterisk import ami, client, dial, listen, parse, plan, recordings
+from ringdesk.telephony.connectors.asterisk import ami, client, control, dial, listen, parse, plan, recordings
 from ringdesk.telephony.connectors.asterisk.act import act
 from ringdesk.telephony.connectors.asterisk.config import secret_fields, settings_fields
 from ringdesk.telephony.connectors.base import (
@@ -18,6 +18,7 @@ from ringdesk.telephony.connectors.base import (
     Connector,
     Dial,
     Link,
+    OnLine,
     Parsed,
     Request,
     Source,
@@ -33,6 +34,7 @@ class Asterisk(Connector):
     summary: ClassVar[Text] = _("Asterisk or FreePBX: Ringdesk connects to its manager interface (AMI).")
     paths: ClassVar[frozenset[str]] = frozenset()
     can_dial: ClassVar[bool] = True
+    can_control: ClassVar[bool] = True
     dial_needs: ClassVar[tuple[str, ...]] = ("host",)
     listens: ClassVar[bool] = True
 
@@ -49,6 +51,12 @@ class Asterisk(Connector):
 
     def dial(self, link: Link, wish: Dial) -> str:
         return dial.dial(link, wish)
+
+    def hang_up(self, link: Link, call: OnLine) -> None:
+        control.hang_up(link, call)
+
+    def transfer(self, link: Link, call: OnLine, to: str) -> None:
+        control.transfer(link, call, to)
 
     def recording(self, link: Link, reference: str) -> Source:
         return recordings.recording(link, reference)

@@ -17,17 +17,20 @@ from ringdesk.telephony.call_events import CallEvent
 from ringdesk.telephony.connectors.base import (
     ActedCall,
     Caller,
+    CannotControl,
     Check,
     Colleague,
     Connector,
     Dial,
     Link,
+    OnLine,
     Parsed,
     Request,
     Source,
 )
 from ringdesk.telephony.connectors.mango import codes, commands, config
 from ringdesk.telephony.connectors.mango.act import act
+from ringdesk.telephony.connectors.mango.client import NotDone
 from ringdesk.telephony.connectors.mango.parse import parse
 
 _PROBLEM = re.compile(r"([a-z/_-]{1,40}): (\d{1,6})")
@@ -44,6 +47,7 @@ class Mango(Connector):
     paths: ClassVar[frozenset[str]] = frozenset({"", "ping"})
     answers_in_reply: ClassVar[bool] = False
     can_dial: ClassVar[bool] = True
+    can_control: ClassVar[bool] = True
     tells_people: ClassVar[bool] = True
     keeps_history: ClassVar[bool] = True
 
@@ -67,6 +71,18 @@ class Mango(Connector):
     def dial(self, link: Link, wish: Dial) -> str:
         commands.callback(link, wish)
         return ""
+
+    def hang_up(self, link: Link, call: OnLine) -> None:
+        try:
+            commands.hang_up(link, _leg(call))
+        except NotDone as error:
+            raise CannotControl(error.message) from error
+
+    def transfer(self, link: Link, call: OnLine, to: str) -> None:
+        try:
+            commands.transfer(link, _leg(call), to, call.extension)
+        except NotDone as error:
+            raise CannotControl(error.message) from error
 
     def recording(self, link: Link, reference: str) -> Source:
         return commands.recording(link, reference)
@@ -109,6 +125,12 @@ class Mango(Connector):
                 self.routed.pop(next(iter(self.routed)))
             self.routed[key] = None
         return True
+
+
+def _leg(call: OnLine) -> str:
+    if not call.leg:
+        raise CannotControl(_("The PBX has not told which leg of the call this is."))
+    return call.leg
 
 
 def _refuse(link: Link, parsed: Parsed) -> None:
