@@ -27,6 +27,13 @@ LABELS: dict[str, Promise] = {
     "invitation.revoked": _("Invitation revoked"),
     "token.issued": _("API token issued"),
     "token.revoked": _("API token revoked"),
+    "application.registered": _("Program registered"),
+    "application.revoked": _("Program removed"),
+    "program.connected": _("Program let in"),
+    "program.disconnected": _("Program disconnected"),
+    "calendar.made": _("Calendar address made"),
+    "calendar.changed": _("Calendar shows other data"),
+    "calendar.removed": _("Calendar address closed"),
 }
 
 

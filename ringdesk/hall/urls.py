@@ -1,6 +1,6 @@
-from django.urls import path, register_converter
+from django.urls import path, re_path, register_converter
 
-from ringdesk.hall.views import card, day, setting_up
+from ringdesk.hall.views import calendar, card, day, setting_up
 
 
 class VerbConverter:
@@ -35,6 +35,8 @@ urlpatterns = [
     path("hall/settings/halls/new/", setting_up.hall_new, name="hall_new"),
     path("hall/settings/halls/<int:pk>/", setting_up.hall_edit, name="hall_edit"),
     path("hall/settings/halls/<int:pk>/<verb:verb>/", setting_up.hall_act, name="hall_act"),
+    path("hall/settings/halls/<int:pk>/calendar/", calendar.calendar, name="calendar"),
+    re_path(r"^ical/(?P<secret>h[\w-]{43})\.ics$", calendar.feed, name="feed"),
     path("hall/settings/tables/new/", setting_up.table_new, name="table_new"),
     path("hall/settings/tables/<int:pk>/", setting_up.table_edit, name="table_edit"),
     path("hall/settings/tables/<int:pk>/<verb:verb>/", setting_up.table_act, name="table_act"),
