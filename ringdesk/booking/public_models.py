@@ -39,6 +39,9 @@ class BookingPage(OrganizationModel):
         default=0,
         validators=[MaxValueValidator(30 * DAY)],
     )
+    # Scheme and host under which members reach Ringdesk: for links in messages where RINGDESK_PUBLIC_URL is not set.
+    # A visitor's request may claim any host, so theirs is never asked.
+    base_url = models.CharField(max_length=200, blank=True)
     # Where the visitor reads what becomes of the data they type in; none: the consent line stands alone.
     privacy_url = models.URLField(_("address of the privacy policy"), blank=True, max_length=500)
     version = models.PositiveIntegerField(default=1)
