@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch, Member, Organization
@@ -66,12 +67,23 @@ def find_or_create(branch: Branch, customer: Customer, *, by: Member | None) -> 
     Raises Invalid: for an id we do not know, and for a number that is none.
     """
     found = find(branch.organization, customer, branch.region)
+    if found is None:
+        _wait_for_others(
+            branch.organization_id, customer.external_id or phones.normalize(customer.phone, branch.region)
+        )
+        found = find(branch.organization, customer, branch.region)
     card = found or _create(branch, customer, by)
     if customer.external_id:
         ExternalClient.objects.get_or_create(
             organization_id=branch.organization_id, external_id=customer.external_id, defaults={"client": card}
         )
     return card
+
+
+def _wait_for_others(organization_id: int, who: str) -> None:
+    """Let those who make a card of the same person at the same moment come one after another."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [who, organization_id])
 
 
 def _by_phone(organization: Organization, customer: Customer, region: str) -> Client | None:

@@ -9,11 +9,12 @@ from ringdesk.accounts.models import Branch
 from ringdesk.booking import catalogue, versions
 from ringdesk.booking.models import BookingSettings, Employee, Facility, JobTitle, Service, ServiceCategory
 from ringdesk.scheduling import loading
-from ringdesk.scheduling.hours import working_time
+from ringdesk.scheduling.hours import ONE_DAY, working_time
 from ringdesk.scheduling.slots import Shift
 
 _MOST_OFFERS = 200
-_MOST_RANGES = 50
+_MOST_BLOCKS = 50
+_BLOCK = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Offer:
     specialists: Mapping[int, Specialist]
     pools: Mapping[int, tuple[int, ...]]
     needs: Mapping[int, tuple[int, ...]]
-    _shifts: dict[tuple[date, int], dict[int, list[Shift]]] = field(default_factory=dict, repr=False)
+    _shifts: dict[int, dict[int, list[Shift]]] = field(default_factory=dict, repr=False)
 
     def job_title_of(self, specialist: Specialist) -> str:
         """Return the name of what they are, or nothing."""
@@ -61,15 +62,29 @@ class Offer:
         return [each for each in self.specialists.values() if each.provides(services)]
 
     def shifts(self, branch: Branch, first_day: date, days: int) -> dict[int, list[Shift]]:
-        """Return the working time of everybody (by resource) on these days."""
-        known = self._shifts.get((first_day, days))
+        """Return the working time of everybody (by resource) on these days, and some around them."""
+        first, last = first_day.toordinal() // _BLOCK, (first_day.toordinal() + days - 1) // _BLOCK
+        blocks = [self._block(branch, number) for number in range(first, last + 1)]
+        if len(blocks) == 1:
+            return blocks[0]
+        resources = blocks[0]
+        return {resource: [shift for block in blocks for shift in block[resource]] for resource in resources}
+
+    def _block(self, branch: Branch, number: int) -> dict[int, list[Shift]]:
+        """Return the working time of a fixed stretch of days, read once."""
+        known = self._shifts.get(number)
         if known is None:
             resources = [each.resource_id for each in self.specialists.values()]
-            found = loading.day_shifts(branch, resources, first_day, days)
-            known = {resource: working_time(day_shifts) for resource, day_shifts in found.items()}
-            if len(self._shifts) >= _MOST_RANGES:
+            first_day = date.fromordinal(number * _BLOCK)
+            # With the day before: its night shift may leave the first day less.
+            found = loading.day_shifts(branch, resources, first_day - ONE_DAY, _BLOCK + 1)
+            known = {
+                resource: working_time([each for each in day_shifts if each.day >= first_day])
+                for resource, day_shifts in found.items()
+            }
+            if len(self._shifts) >= _MOST_BLOCKS:
                 self._shifts.clear()
-            self._shifts[first_day, days] = known
+            self._shifts[number] = known
         return known
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch
+from ringdesk.booking import offers
 from ringdesk.booking.models import Booking
 from ringdesk.booking.offers import Offer, Specialist
 from ringdesk.booking.plans import Plan
@@ -22,8 +23,8 @@ from ringdesk.scheduling.slots import Session, Worker
 
 SESSION = "session"
 MOST_ALTERNATIVES = 3
-_DAYS_BEFORE = 2
-_DAYS_AFTER = 14
+# Days before and after a wished one in which alternatives are sought: the near ones first.
+_AROUND = ((1, 3), (7, 60))
 _EVER = 1 << 40
 ONE_DAY = timedelta(days=1)
 
@@ -184,6 +185,37 @@ def board(
     )
 
 
+def starts(
+    branch: Branch,
+    service_ids: Sequence[int],
+    first_day: date,
+    days: int,
+    *,
+    employee_id: int | None = None,
+    online: bool = True,
+    step: int | None = None,
+) -> dict[int, list[datetime]]:
+    """Return the free starts of these days by employee id, in the branch's zone: of everybody who does all of it.
+
+    ``online``: what clients may book themselves; else all that is yet to come. ``step``: minutes, else the branch's.
+    Raises NotOffered.
+    """
+    now = timezone.now()
+    offer = offers.of(branch)
+    wanted = plan(offer, service_ids, online=online)
+    allowed = limits(offer, wanted, branch, now) if online else Limits(from_moment(now), _EVER)
+    span = loading.day_span(branch, first_day, days)
+    able = candidates(offer, wanted, employee_id)
+    found = board(branch, offer, wanted, able, first_day, days, now=now)
+    free = found.starts(step or offer.settings.step, allowed.within(span.start, span.end - 1))
+    chosen = {each.id for each in able}
+    return {
+        employee: [to_moment(start).astimezone(branch.zone) for start in times]
+        for employee, times in free.items()
+        if employee in chosen
+    }
+
+
 def sessions(
     branch: Branch,
     wanted: Plan,
@@ -235,18 +267,26 @@ def alternatives(
     without_claim: int | None = None,
 ) -> list[Alternative]:
     """Return the free starts nearest to a time that was wished, up to three, in the order of time."""
+    if not specialists:
+        return []
     near = to_moment(min(max(at, allowed.not_before), allowed.not_after)).astimezone(branch.zone).date()
-    first_day = near - timedelta(days=_DAYS_BEFORE)
-    days = _DAYS_BEFORE + _DAYS_AFTER
-    around = loading.day_span(branch, first_day, days)
-    within = allowed.within(around.start, around.end - 1)
-    found = board(branch, offer, wanted, specialists, first_day, days, without_claim=without_claim)
     chosen = {each.id for each in specialists}
-    starts = {
-        employee: times for employee, times in found.starts(offer.settings.step, within).items() if employee in chosen
-    }
-    nearest = slots.nearest(sorted({start for times in starts.values() for start in times}), at, MOST_ALTERNATIVES)
-    return [_alternative(branch, offer, starts, start) for start in nearest]
+    for before, after in _AROUND:
+        first_day, days = near - timedelta(days=before), before + after
+        around = loading.day_span(branch, first_day, days)
+        within = allowed.within(around.start, around.end - 1)
+        found = board(branch, offer, wanted, specialists, first_day, days, without_claim=without_claim)
+        free = {
+            employee: times
+            for employee, times in found.starts(offer.settings.step, within).items()
+            if times and employee in chosen
+        }
+        if free:
+            nearest = slots.nearest(
+                sorted({start for times in free.values() for start in times}), at, MOST_ALTERNATIVES
+            )
+            return [_alternative(branch, offer, free, start) for start in nearest]
+    return []
 
 
 def _alternative(branch: Branch, offer: Offer, starts: Mapping[int, Sequence[int]], start: int) -> Alternative:

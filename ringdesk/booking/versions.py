@@ -1,20 +1,23 @@
 """What has changed since: two numbers of a branch, moved by every change, read by whoever keeps an answer.
 
-Moving one locks its row until the commit, so it is the last thing an action does before it publishes.
+Moving one locks its row until the commit, so bookings, which many take at once, do it as the last thing.
 """
 
 from collections.abc import Collection
+from functools import partial
 from typing import NamedTuple
 
 from django.db import connection
 
 from ringdesk.accounts.models import Branch
 from ringdesk.booking.models import BranchVersion
+from ringdesk.core import events
 
 # Out of a sequence, so that a number seen in a transaction that was rolled back never comes again.
 _MOVE = """
 INSERT INTO booking_branchversion (organization_id, branch_id, catalogue, bookings)
-VALUES (%s, %s, nextval('booking_version'), nextval('booking_version'))
+SELECT organization_id, id, nextval('booking_version'), nextval('booking_version')
+FROM accounts_branch WHERE id = %s
 ON CONFLICT (branch_id) DO UPDATE SET
 """
 MOVE_CATALOGUE = _MOVE + "catalogue = nextval('booking_version')"
@@ -33,12 +36,17 @@ NEVER = Version(0, 0)
 
 def catalogue_changed(branch: Branch) -> None:
     """Say that what can be booked in the branch is another from now on."""
-    _move(branch, MOVE_CATALOGUE)
+    _move(branch.pk, MOVE_CATALOGUE)
+
+
+def schedule_changed(branch_id: int, **_rest: object) -> None:
+    """The same, told by the signal that somebody's working time has changed."""
+    _move(branch_id, MOVE_CATALOGUE)
 
 
 def bookings_changed(branch: Branch) -> None:
-    """Say that the branch's bookings are others from now on."""
-    _move(branch, MOVE_BOOKINGS)
+    """Say that the branch's bookings are others once the transaction commits."""
+    events.last(("booking_branchversion", branch.pk), partial(_move, branch.pk, MOVE_BOOKINGS))
 
 
 def of(branch: Branch) -> Version:
@@ -52,6 +60,6 @@ def of_all(organization_id: int, branches: Collection[int]) -> dict[int, Version
     return {branch: Version(*numbers) for branch, *numbers in rows.values_list("branch", "catalogue", "bookings")}
 
 
-def _move(branch: Branch, statement: str) -> None:
+def _move(branch_id: int, statement: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [branch.organization_id, branch.pk])
+        cursor.execute(statement, [branch_id])

@@ -7,7 +7,7 @@ commit: open the transaction with :func:`atomic`.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,6 +50,7 @@ class _Pending(threading.local):
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.last: dict[tuple[str, int], Callable[[], None]] = {}
 
 
 _pending = _Pending()
@@ -65,6 +66,7 @@ def atomic() -> Iterator[None]:
         with transaction.atomic():
             yield
             if outermost:
+                _run_last()
                 _write(_pending.events)
     except BaseException:
         del _pending.events[before:]
@@ -73,6 +75,7 @@ def atomic() -> Iterator[None]:
         _pending.depth -= 1
         if outermost:
             _pending.events.clear()
+            _pending.last.clear()
 
 
 def publish(
@@ -96,6 +99,17 @@ def publish(
             pass
 
 
+def last(key: tuple[str, int], action: Callable[[], None]) -> None:
+    """Run the action once per key, when all else of the outermost ``atomic`` is done: for rows that everybody locks.
+
+    Keys are taken in their order, so that two transactions cannot wait for each other.
+    """
+    _pending.last[key] = action
+    if _pending.depth == 0:
+        with atomic():
+            pass
+
+
 def rows(organization_id: int, events: list[Event], at: datetime) -> dict[str, Any]:
     """Return the parameters of APPEND for events of one organization."""
     return {
@@ -110,6 +124,11 @@ def dumps(events: list[Event]) -> str:
     """Return the events as the JSON that the log's statements take apart."""
     shapes = [{"type": event.type, "audience": event.audience, "body": event.body} for event in events]
     return orjson.dumps(shapes).decode()
+
+
+def _run_last() -> None:
+    for key in sorted(_pending.last):
+        _pending.last[key]()
 
 
 def _write(events: list[Event]) -> None:
