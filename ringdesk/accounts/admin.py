@@ -114,3 +114,9 @@ class AuditEntryAdmin(ReadMostly):
     list_filter = ("action",)
     list_select_related = ("organization", "member")
     search_fields = ("subject", "organization__name")
+
+
+class OAuthAdmin(ReadMostly):
+    """Programs let in by OAuth, and what was given to them; the library registers its tables with this."""
+
+    secret = ("token", "token_checksum", "code", "client_secret", "code_challenge")

@@ -14,27 +14,43 @@ from ninja.security import APIKeyCookie, HttpBearer
 
 from ringdesk.accounts import access, seats, tokens
 from ringdesk.accounts.models import ApiToken, Branch, Member, Organization
+from ringdesk.accounts.oauth import programs
+from ringdesk.accounts.oauth_models import AccessToken
 from ringdesk.core.problems import Forbidden
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """On whose behalf an operation runs: exactly one of ``member`` and ``token`` is there."""
+    """On whose behalf an operation runs: exactly one of ``member`` and ``token`` is there.
+
+    ``access`` is what a program acts by for the member: never for more than the member may at this moment.
+    """
 
     organization: Organization
     member: Member | None = None
     token: ApiToken | None = None
+    access: AccessToken | None = None
 
     def may(self, scope: str) -> bool:
         """Tell whether the token has the scope, or the member's role the right it stands for."""
         if self.token is not None:
             return scope in self.token.scopes
+        if self.access is not None and scope not in self.access.scope.split():
+            return False
         return self.member is not None and self.member.is_active and access.may_by_scope(self.member.role, scope)
 
     def require(self, scope: str) -> None:
         """Raise Forbidden without the scope: for a right that depends on what is asked for."""
         if not self.may(scope):
             raise Forbidden(_("This needs the permission %(scope)s.") % {"scope": scope}, scope=scope)
+
+    @property
+    def name(self) -> str:
+        """Return who it is for a whole day or longer: the same for every access token of a program."""
+        if self.token is not None:
+            return f"token:{self.token.pk}"
+        member = f"member:{self.member.pk if self.member else 0}"
+        return f"program:{self.access.application_id}.{member}" if self.access is not None else member
 
     def branches(self) -> QuerySet[Branch]:
         """Return the open branches that the caller sees: a limited seat's own, else all."""
@@ -43,19 +59,28 @@ class Caller:
         return Branch.objects.for_org(self.organization).filter(is_active=True)
 
 
+def by_token(plain: str, path: str) -> Caller | None:
+    """Return who sent this token, an organization's own or one that a member let a program have, to this address."""
+    token = tokens.authenticate(plain)
+    if token is not None:
+        return Caller(token.organization, token=token)
+    access_token = programs.authenticate(plain, path)
+    if access_token is not None:
+        return Caller(access_token.member.organization, member=access_token.member, access=access_token)
+    return None
+
+
 class TokenAuth(HttpBearer):
-    """``Authorization: Bearer rd_…`` with the scope. Raises Forbidden for a token without it; unknown: None (401)."""
+    """``Authorization: Bearer …`` with the scope. Raises Forbidden for a token without it; unknown: None (401)."""
 
     def __init__(self, scope: str) -> None:
         self.scope = _known(scope)
         super().__init__()
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
-        found = tokens.authenticate(token.strip())
-        if found is None:
-            return None
-        caller = Caller(found.organization, token=found)
-        caller.require(self.scope)
+        caller = by_token(token.strip(), request.path)
+        if caller is not None:
+            caller.require(self.scope)
         return caller
 
 

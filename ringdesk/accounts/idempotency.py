@@ -91,12 +91,11 @@ def claim(caller: Caller, key: str, request_digest: bytes) -> tuple[IdempotentAn
     """Return the row of this key, and whether it is a fresh one. Raises KeyReused, Invalid."""
     if not 1 <= len(key) <= _LONGEST_KEY:
         raise Invalid(_("The key has 1 to 255 characters."), field=HEADER)
-    owner = f"token:{caller.token.pk}" if caller.token else f"member:{caller.member.pk if caller.member else 0}"
-    rows = IdempotentAnswer.objects.for_org(caller.organization).filter(caller=owner, key=key)
+    rows = IdempotentAnswer.objects.for_org(caller.organization).filter(caller=caller.name, key=key)
     rows.filter(created_at__lt=timezone.now() - KEPT).delete()
     # Waits here for a transaction that has the same key.
     answer, is_fresh = IdempotentAnswer.objects.get_or_create(
-        organization=caller.organization, caller=owner, key=key, defaults={"request_digest": request_digest}
+        organization=caller.organization, caller=caller.name, key=key, defaults={"request_digest": request_digest}
     )
     if bytes(answer.request_digest) != request_digest:
         raise KeyReused(_("This Idempotency-Key was used for another request."))

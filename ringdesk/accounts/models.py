@@ -268,3 +268,7 @@ class IdempotentAnswer(OrganizationModel):
 
     def __str__(self) -> str:
         return f"{self.caller} {self.key}"
+
+
+# Django looks for tables in this module.
+from ringdesk.accounts import oauth_models as oauth_models  # noqa: E402

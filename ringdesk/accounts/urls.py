@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ringdesk.accounts.views import audit, invitations, members, organization, personal, setup, tokens
+from ringdesk.accounts.views import audit, invitations, members, oauth, organization, personal, programs, setup, tokens
 
 app_name = "accounts"
 urlpatterns = [
@@ -22,6 +22,21 @@ urlpatterns = [
     path("settings/roles/", organization.roles, name="roles"),
     path("settings/tokens/", tokens.token_list, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
+    path("settings/programs/", programs.program_list, name="programs"),
+    path(
+        "settings/programs/<int:member>/<int:application>/disconnect/",
+        programs.program_put_out,
+        name="program_put_out",
+    ),
+    path("settings/applications/", programs.application_list, name="applications"),
+    path("settings/applications/<int:pk>/revoke/", programs.application_revoke, name="application_revoke"),
+    path("oauth/authorize", oauth.authorize, name="oauth_authorize"),
+    path("oauth/token", oauth.token, name="oauth_token"),
+    path("oauth/revoke", oauth.revoke, name="oauth_revoke"),
+    path("oauth/register", oauth.register, name="oauth_register"),
+    path(".well-known/oauth-authorization-server", oauth.server_metadata, name="oauth_server"),
+    path(".well-known/oauth-protected-resource", oauth.resource_metadata, name="oauth_resource"),
+    path(".well-known/oauth-protected-resource/<path:rest>", oauth.resource_metadata, name="oauth_resource_of"),
     path("settings/audit/", audit.audit_log, name="audit"),
     path("settings/profile/", personal.profile, name="profile"),
     path("settings/preferences/", personal.preferences, name="preferences"),

@@ -103,12 +103,19 @@ class Parts:
             self.contacts.forget()
             self.courier.reconsider()
         elif channel == REVOKED:
-            kind, _, id = payload.rpartition(":")
-            self.hub.revoke(**{"member_id" if kind == "member" else "token_id": int(id)})
+            self._revoked(payload)
         else:
             organization_id, _, id = payload.partition(":")
             self.courier.wake(int(organization_id))
             self.hub.heard(int(organization_id), int(id))
+
+    def _revoked(self, payload: str) -> None:
+        kind, _, id = payload.rpartition(":")
+        if kind == "program":
+            member_id, _, application_id = id.partition(".")
+            self.hub.revoke_program(int(application_id), int(member_id) if member_id else None)
+        else:
+            self.hub.revoke(**{"member_id" if kind == "member" else "token_id": int(id)})
 
     async def _flush(self) -> None:
         while True:

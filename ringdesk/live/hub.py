@@ -154,13 +154,23 @@ class Hub:
             ):
                 socket.close(REVOKED)
 
+    def revoke_program(self, program: int, member_id: int | None) -> None:
+        """Close the sockets of a program, those of one seat or all."""
+        for socket in self.sockets:
+            listener = socket.listener
+            if listener.program == program and member_id in (None, listener.member_id):
+                socket.close(REVOKED)
+
     def close_stuck(self) -> None:
-        """Close the sockets that do not read."""
+        """Close the sockets that do not read, and those whose token has ended."""
         now = time.monotonic()
+        clock = datetime.now(UTC)
         for socket in self.sockets:
             if socket.is_stuck(now):
                 metrics.TOO_SLOW.inc()
                 socket.close(TOO_SLOW)
+            elif socket.listener.until is not None and socket.listener.until <= clock:
+                socket.close(REVOKED)
 
     def close_all(self, code: int) -> None:
         """Close every socket: the process ends."""

@@ -47,12 +47,15 @@ class Listener:
     """Who listens: a member's tab or a program's token, and what it may and wants to hear.
 
     ``branches`` None is every branch. ``extension`` narrows calls to one extension, rung or answered.
+    ``program`` acts for the member; it listens until ``until``, when its token ends.
     """
 
     organization_id: int
     resources: Collection[str]
     member_id: int | None = None
     token_id: int | None = None
+    program: int | None = None
+    until: datetime | None = None
     branches: frozenset[int] | None = None
     extension: str | None = None
 

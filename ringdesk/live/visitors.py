@@ -10,13 +10,20 @@ from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 
 from ringdesk.accounts import seats
-from ringdesk.accounts.models import ApiToken, Member
-from ringdesk.core import sealing
+from ringdesk.accounts.access import SCOPES
+from ringdesk.accounts.api_auth import by_token
+from ringdesk.accounts.models import Member
 from ringdesk.core.database import in_thread
 from ringdesk.live.protocol import NO_TOKEN, NOT_ALLOWED, RESOURCES, Listener
 
+PATH = "/ws/v1/events"
 # Resource of the channel → what a member must be allowed to see.
-_MEMBER_ACTIONS = {"calls": "calls.see", "reservations": "reservations.see", "clients": "clients.see"}
+_MEMBER_ACTIONS = {
+    "calls": "calls.see",
+    "reservations": "reservations.see",
+    "bookings": "bookings.see",
+    "clients": "clients.see",
+}
 
 
 class Turned(Exception):
@@ -52,13 +59,28 @@ def _is_same_origin(headers: Mapping[str, str]) -> bool:
 
 
 def _by_token(plain: str, extension: str | None) -> Listener:
-    found = ApiToken.objects.filter(token_hash=sealing.fingerprint(plain), revoked_at__isnull=True).first()
-    if found is None:
+    caller = by_token(plain, PATH)
+    if caller is None:
         raise Turned(NO_TOKEN)
-    resources = {scope.removesuffix(":read") for scope in found.scopes if scope.endswith(":read")}
-    if not resources & set(RESOURCES.values()):
+    resources = frozenset(
+        resource
+        for resource in set(RESOURCES.values())
+        if f"{resource}:read" in SCOPES and caller.may(f"{resource}:read")
+    )
+    if not resources:
         raise Turned(NOT_ALLOWED)
-    return Listener(found.organization_id, frozenset(resources), token_id=found.pk, extension=extension)
+    if caller.token is not None:
+        return Listener(caller.organization.pk, resources, token_id=caller.token.pk, extension=extension)
+    assert caller.member is not None and caller.access is not None
+    return Listener(
+        caller.organization.pk,
+        resources,
+        member_id=caller.member.pk,
+        program=caller.access.application_id,
+        until=caller.access.expires,
+        branches=_branches(caller.member),
+        extension=extension,
+    )
 
 
 def _by_session(session_key: str, extension: str | None) -> Listener:

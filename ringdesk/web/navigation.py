@@ -54,6 +54,8 @@ SETTINGS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                   covers=("accounts:member", "accounts:invit")),
             Entry("accounts:roles", "shield", _("Roles"), action="members.see"),
             Entry("accounts:tokens", "key", _("API tokens"), action="tokens.change", covers=("accounts:token",)),
+            Entry("accounts:programs", "plug", _("Programs and assistants"),
+                  covers=("accounts:program", "accounts:application")),
             Entry("accounts:audit", "note", _("Log of changes"), action="audit.see"),
         ),
     ),
