@@ -13,4 +13,5 @@ EVENT_TYPES: dict[str, str | Promise] = {
     "call.recording": _("A call has a recording"),
     "interaction.created": _("A “Call” document is created"),
     "reservation.changed": _("A reservation is made or changed"),
+    "booking.changed": _("A booking is made or changed"),
 }
