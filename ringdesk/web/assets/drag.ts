@@ -147,6 +147,8 @@ function forget(): void {
 function pressed(event: PointerEvent): void {
   const bar = (event.target as Element).closest<HTMLElement>(".res[data-move-url]");
   if (!bar || event.button !== 0 || !event.isPrimary) return;
+  // On a phone the diary is a list: what has no place in time cannot be dragged.
+  if (getComputedStyle(bar).position !== "absolute") return;
   const { clientX: x, clientY: y } = event;
   forget();
   const timer = event.pointerType === "mouse" ? 0 : window.setTimeout(() => {

@@ -1,5 +1,6 @@
 /** Starts every behaviour of the pages. Each module finds its elements by data- attributes. */
 
+import * as booking from "./booking";
 import * as clock from "./clock";
 import * as copy from "./copy";
 import * as dialog from "./dialog";
@@ -39,6 +40,7 @@ for (const behaviour of [
   handset,
   stepper,
   reservation,
+  booking,
   pick,
   times,
   theme,

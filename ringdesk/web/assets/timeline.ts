@@ -93,7 +93,8 @@ function kept(parent: Element, className: string): HTMLElement {
 }
 
 function drawNow(board: HTMLElement): void {
-  const grid = board.querySelector(".board-grid");
+  // In a week only one of the days is today's.
+  const grid = board.querySelector("[data-now-lane]") ?? board.querySelector(".board-grid");
   const hours = board.querySelector(".hours .scale");
   if (!grid || !hours) return;
   const at = minuteNow(board);

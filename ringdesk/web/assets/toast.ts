@@ -1,5 +1,6 @@
 /** Short messages over the page. They never take the focus and never move anything. */
 
+import { htmx } from "./requests";
 import { text } from "./strings";
 
 export type Tone = "ok" | "bad" | "warn" | "info";
@@ -69,6 +70,23 @@ export function toast(message: string, tone: Tone = "info", action?: ToastAction
   forgetLater(element);
 }
 
+interface Asked {
+  text?: string;
+  value?: string;
+  tone?: unknown;
+  action?: { label: string; method: "get" | "post"; url: string };
+}
+
+/** What the server offers with a message: to take back what was done (post), or a panel to look at (get). */
+function actionOf(asked: Asked["action"]): ToastAction | undefined {
+  if (!asked) return undefined;
+  const run = (): void => {
+    const options = asked.method === "get" ? { target: "#drawer", swap: "morph:innerHTML" as const } : { target: "body", swap: "none" as const };
+    void htmx.ajax(asked.method, asked.url, { source: document.body, ...options });
+  };
+  return { label: asked.label, run };
+}
+
 function isTone(value: unknown): value is Tone {
   return value === "ok" || value === "bad" || value === "warn" || value === "info";
 }
@@ -80,7 +98,7 @@ export function start(): void {
   }
   // The server may ask for one by the response header HX-Trigger: {"toast": {"text": …, "tone": …}}.
   document.body.addEventListener("toast", (event) => {
-    const detail = (event as CustomEvent<{ text?: string; value?: string; tone?: unknown }>).detail;
-    toast(detail.text ?? detail.value ?? "", isTone(detail.tone) ? detail.tone : "ok");
+    const detail = (event as CustomEvent<Asked>).detail;
+    toast(detail.text ?? detail.value ?? "", isTone(detail.tone) ? detail.tone : "ok", actionOf(detail.action));
   });
 }
