@@ -20,8 +20,8 @@ from ringdesk.booking.models import (
     ServiceCategory,
 )
 from ringdesk.core import events
-from ringdesk.core.problems import Invalid, NotFound, Stale
-from ringdesk.scheduling.models import Resource
+from ringdesk.core.problems import Conflict, Invalid, NotFound, Stale
+from ringdesk.scheduling.models import Occupancy, Resource
 
 GROUP_FIELDS = ("name", "description", "position")
 SERVICE_FIELDS = (
@@ -108,6 +108,40 @@ def set_facility_in_use(facility: Facility, in_use: bool) -> None:
         versions.catalogue_changed(facility.pool.branch)
 
 
+def rename_pool(pool: Pool, *, name: str) -> None:
+    """Give rooms or devices of one kind another name. Raises Invalid."""
+    _rename(pool, name, pool.branch)
+
+
+def remove_pool(pool: Pool) -> None:
+    """Remove rooms or devices of one kind: no service needs them any more. Raises Conflict where one was booked."""
+    with events.atomic():
+        facilities = list(pool.facilities.select_related("pool__branch"))
+        if not all([remove_facility(facility) for facility in facilities]):
+            raise Conflict(_("These have been booked before: their past needs them. Take them out of use instead."))
+        pool.delete()
+        versions.catalogue_changed(pool.branch)
+
+
+def rename_facility(facility: Facility, *, name: str) -> None:
+    """Give a room or device another name. Raises Invalid."""
+    _rename(facility, name, facility.pool.branch)
+
+
+def remove_facility(facility: Facility) -> bool:
+    """Remove a room or device; one that was ever booked is taken out of use instead (then False)."""
+    with events.atomic():
+        # Nobody books it from here on.
+        resource = Resource.objects.for_org(facility.organization_id).select_for_update().get(pk=facility.resource_id)
+        if Occupancy.objects.for_org(facility.organization_id).filter(resource=resource).exists():
+            set_facility_in_use(facility, False)
+            return False
+        facility.delete()
+        resource.delete()
+        versions.catalogue_changed(facility.pool.branch)
+    return True
+
+
 def add_service(
     branch: Branch,
     *,
@@ -178,6 +212,14 @@ def next_position(rows: QuerySet[Any]) -> int:
 def one_line(text: object) -> str:
     """Return the text with every run of white space made one blank."""
     return " ".join(str(text).split())
+
+
+def _rename(row: Pool | Facility, name: str, branch: Branch) -> None:
+    row.name = one_line(name)
+    validate(row, "name")
+    with events.atomic():
+        row.save(update_fields=["name"])
+        versions.catalogue_changed(branch)
 
 
 def _add_group(model: type[Group], branch: Branch, name: str, description: str) -> Group:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch, Member
 from ringdesk.accounts.validation import validate
-from ringdesk.booking import catalogue, versions
+from ringdesk.booking import catalogue, photos, versions
 from ringdesk.booking.models import Booking, Employee, EmployeeService, JobTitle, Service
 from ringdesk.core import events
 from ringdesk.core.problems import Invalid
@@ -70,6 +72,22 @@ def change_employee(
     return current
 
 
+def set_photo(employee: Employee, picture: bytes | None) -> Employee:
+    """Give a specialist another photo, as photos.prepared made it, or (None) none. The file before is deleted."""
+    with events.atomic():
+        current = catalogue.locked(employee)
+        before = current.photo.name
+        if picture is None:
+            current.photo = ""
+        else:
+            current.photo.save(photos.unguessable_name(), ContentFile(picture), save=False)
+        current.version += 1
+        current.save(update_fields=["photo", "version"])
+        versions.catalogue_changed(employee.branch)
+        _forget_file(before)
+    return current
+
+
 def remove_employee(employee: Employee, *, version: int | None = None) -> None:
     """Remove a specialist; one with bookings is taken out of use instead. Raises Stale."""
     with events.atomic():
@@ -79,6 +97,7 @@ def remove_employee(employee: Employee, *, version: int | None = None) -> None:
             change_employee(current, is_active=False)
             return
         resource = current.resource
+        _forget_file(current.photo.name)
         current.delete()
         resource.delete()
         versions.catalogue_changed(employee.branch)
@@ -94,6 +113,12 @@ def _assign(employee: Employee, fields: dict[str, Any]) -> None:
         raise Invalid(_("There is no such job title in this branch."), field="job_title")
     if member is not None and member.organization_id != employee.organization_id:
         raise Invalid(_("There is no such member."), field="member")
+
+
+def _forget_file(name: str | None) -> None:
+    """Delete a photo once nothing in the database speaks of it."""
+    if name:
+        transaction.on_commit(lambda: photos.storage().delete(name), robust=True)
 
 
 def _set_skills(employee: Employee, skills: Iterable[Skill]) -> bool:

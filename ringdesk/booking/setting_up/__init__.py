@@ -1,0 +1,1 @@
+"""The settings «Услуги»: services, specialists, rooms, how a branch takes bookings."""
