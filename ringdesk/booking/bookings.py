@@ -42,6 +42,7 @@ def book(
     client: Client | None = None,
     client_name: str = "",
     phone: str = "",
+    customer: Customer | None = None,
     by: Member | None = None,
     source: str = Booking.Source.STAFF,
     online: bool = False,
@@ -59,7 +60,8 @@ def book(
     No ``employee_id``: whoever is free, by the branch's policy. ``assistants``: ids of who works along. ``online``:
     the client's own doing, so notice, horizon and what is bookable online apply. ``force``: outside of working hours
     too; what is taken is taken. ``length`` (minutes) and ``price`` where they are not the services' own.
-    ``hold_for``: keep the time while the client decides. Without ``client`` one is found by the phone, or made.
+    ``hold_for``: keep the time while the client decides. Without ``client`` one is found, or made: who
+    ``customer`` says, else by the phone.
     """
     booking = Booking(
         organization_id=branch.organization_id,
@@ -90,6 +92,8 @@ def book(
         booking.currency = plan.services[0].currency
         place = placing.place(branch, offer, wish)
         visits.settle_in(booking, place)
+        if client is None and customer is not None:
+            client = customers.find_or_create(branch, customer, by=by)
         _set_client(booking, client, by)
         booking.save()
         if place.assistants:

@@ -52,6 +52,10 @@ class Offer:
         title = self.job_titles.get(specialist.job_title_id or 0)
         return title.name if title else ""
 
+    def listed(self) -> list[Service]:
+        """Return what clients are told of: whatever can be booked online."""
+        return [each for each in self.services.values() if each.is_online]
+
     def online(self) -> list[Service]:
         """Return what clients can book themselves: what somebody provides."""
         provided = {service for specialist in self.specialists.values() for service in specialist.skills}

@@ -17,7 +17,7 @@ from ringdesk.booking.plans import Plan
 from ringdesk.booking.problems import Alternative, NotOffered
 from ringdesk.scheduling import facilities, hours, loading, reasons, slots
 from ringdesk.scheduling.facilities import Facility
-from ringdesk.scheduling.minutes import from_moment, to_moment
+from ringdesk.scheduling.minutes import Minutes, from_moment, to_moment
 from ringdesk.scheduling.reasons import Reason
 from ringdesk.scheduling.slots import Session, Worker
 
@@ -159,23 +159,21 @@ def board(
     *,
     without_claim: int | None = None,
     now: datetime | None = None,
+    busy: Mapping[int, Sequence[Minutes]] | None = None,
 ) -> Board:
     """Return what must be known to offer starts on these days. One query (two for a group), the offer being known.
 
-    ``without_claim``: the claim of the visit that wants to move.
+    ``without_claim``: the claim of the visit that wants to move. ``busy``: where that is known already.
     """
     team = offer.providing(wanted.service_ids) if wanted.needed > 1 else specialists
     by_resource = {each.resource_id: each for each in team}
     pools = [offer.pools.get(pool, ()) for pool in wanted.pool_ids]
     first = first_day - ONE_DAY
     shifts = offer.shifts(branch, first, days + 1)
-    busy = loading.busy_spans(
-        branch.organization_id,
-        [*by_resource, *(resource for pool in pools for resource in pool)],
-        loading.window(branch, first, days + 2),
-        now=now,
-        without_claim=without_claim,
-    )
+    if busy is None:
+        needed = [*by_resource, *(resource for pool in pools for resource in pool)]
+        around = loading.window(branch, first, days + 2)
+        busy = loading.busy_spans(branch.organization_id, needed, around, now=now, without_claim=without_claim)
     return Board(
         wanted,
         by_resource,
@@ -183,6 +181,16 @@ def board(
         [[Facility(resource, busy[resource]) for resource in pool] for pool in pools],
         sessions(branch, wanted, list(by_resource.values()), first, days + 2, now) if wanted.capacity > 1 else (),
     )
+
+
+def busy(
+    branch: Branch, offer: Offer, first_day: date, days: int, *, now: datetime | None = None
+) -> dict[int, list[Minutes]]:
+    """Return when everybody and everything of the branch is taken, for boards of these days. One query."""
+    resources = [each.resource_id for each in offer.specialists.values()]
+    rooms = [resource for pool in offer.pools.values() for resource in pool]
+    around = loading.window(branch, first_day - ONE_DAY, days + 2)
+    return loading.busy_spans(branch.organization_id, [*resources, *rooms], around, now=now)
 
 
 def starts(

@@ -15,6 +15,7 @@ from ninja.renderers import BaseRenderer
 from ringdesk.accounts.api import router as accounts
 from ringdesk.accounts.idempotency import answers_once, claims_key
 from ringdesk.accounts.resources import ROOT
+from ringdesk.booking.api import routers as booking
 from ringdesk.config import api_problems
 from ringdesk.config.api_description import DESCRIPTION, describe
 from ringdesk.crm.api import router as crm
@@ -70,7 +71,7 @@ def _scopes() -> dict[tuple[str, str], str]:
     }
 
 
-ROUTERS: tuple[Router, ...] = (accounts, crm, interactions, telephony, dialing, webhooks, *hall)
+ROUTERS: tuple[Router, ...] = (accounts, crm, interactions, telephony, dialing, webhooks, *hall, *booking)
 api = Api(
     title="Ringdesk",
     version="1",
