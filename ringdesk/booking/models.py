@@ -255,11 +255,11 @@ class Booking(OrganizationModel):
     """
 
     class Status(models.TextChoices):
-        HELD = "held", _("Kept while the client decides")
-        BOOKED = "booked", _("Booked")
-        ARRIVED = "arrived", _("Arrived")
-        NO_SHOW = "no_show", _("No-show")
-        CANCELLED = "cancelled", _("Cancelled")
+        HELD = "held", pgettext_lazy("booking", "Held")
+        BOOKED = "booked", pgettext_lazy("booking", "Booked")
+        ARRIVED = "arrived", pgettext_lazy("booking", "Arrived")
+        NO_SHOW = "no_show", pgettext_lazy("booking", "No-show")
+        CANCELLED = "cancelled", pgettext_lazy("booking", "Cancelled")
 
     class Source(models.TextChoices):
         STAFF = "staff", _("Staff")
@@ -351,3 +351,4 @@ RELEASING = frozenset({Booking.Status.NO_SHOW, Booking.Status.CANCELLED})
 
 # Django looks for tables in this module.
 from ringdesk.booking import public_models as public_models  # noqa: E402
+from ringdesk.booking import sheet_models as sheet_models  # noqa: E402
