@@ -4,9 +4,9 @@ import argparse
 import subprocess
 import sys
 
-from bench import ringing, routing
+from bench import ringing, routing, slots
 
-BENCHMARKS = {"ringing": ringing.main, "routing": routing.main}
+BENCHMARKS = {"ringing": ringing.main, "routing": routing.main, "slots": slots.main}
 
 
 def main() -> None:

@@ -86,16 +86,28 @@ def shifts(
     """
     found: list[DayShift] = []
     cursor = -NEVER
+    usual = [(hours, hours.pieces if hours else ()) for hours in week]
     for wall_day in _calendar(zone, first_day, days):
-        hours = hours_on(wall_day.day, week, exceptions, holidays)
+        day, weekday, midnight, is_plain, _zone = wall_day
+        if day in exceptions:
+            hours = exceptions[day]
+            pieces = hours.pieces if hours else ()
+        elif day in holidays:
+            continue
+        else:
+            hours, pieces = usual[weekday]
         if hours is None:
             continue
-        moment = wall_day.minute
-        start, end = max(moment(hours.start), cursor), moment(hours.end)
-        pieces = [(max(moment(one), start), moment(two)) for one, two in hours.pieces]
-        work = tuple(Shift(one, two, start) for one, two in pieces if one < two)
+        if is_plain and midnight + hours.start >= cursor:
+            # Nearly every day: nothing to ask, nothing to cut.
+            start, end = midnight + hours.start, midnight + hours.end
+            work = tuple([Shift(midnight + one, midnight + two, start) for one, two in pieces])
+        else:
+            start, end = max(wall_day.minute(hours.start), cursor), wall_day.minute(hours.end)
+            cut = [(max(wall_day.minute(one), start), wall_day.minute(two)) for one, two in pieces]
+            work = tuple(Shift(one, two, start) for one, two in cut if one < two)
         if work:
-            found.append(DayShift(wall_day.day, start, end, work))
+            found.append(DayShift(day, start, end, work))
             cursor = end
     return found
 
@@ -129,6 +141,7 @@ class _WallDay(NamedTuple):
     """A day with its midnight; ``is_plain``: the clock is left alone today and tomorrow."""
 
     day: date
+    weekday: int
     midnight: int
     is_plain: bool
     zone: tzinfo
@@ -143,7 +156,8 @@ def _calendar(zone: tzinfo, first_day: date, days: int) -> tuple[_WallDay, ...]:
     dates = [first_day + ONE_DAY * number for number in range(days + 2)]
     midnights = [moment_on_wall(day, 0, zone) for day in dates]
     return tuple(
-        _WallDay(dates[i], midnights[i], midnights[i + 2] - midnights[i] == 2 * DAY, zone) for i in range(days)
+        _WallDay(day, day.weekday(), midnights[i], midnights[i + 2] - midnights[i] == 2 * DAY, zone)
+        for i, day in enumerate(dates[:days])
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from struct import iter_unpack
 
 from django.db import connection
 from django.utils import timezone
@@ -13,11 +14,12 @@ from ringdesk.scheduling.minutes import Minutes, Span, to_moment
 from ringdesk.scheduling.models import Holiday, ScheduleException, WorkingHours
 from ringdesk.scheduling.slots import Worker
 
-# Spans that are no whole minutes count as the minutes they touch.
+# Spans that are no whole minutes count as the minutes they touch. Two integers a span in one string of bytes: arrays
+# and the numeric that extract() returns take twice as long.
 BUSY = """
 SELECT resource_id,
-       array_agg(floor(extract(epoch FROM lower(during)) / 60)::bigint ORDER BY lower(during), id),
-       array_agg(ceil(extract(epoch FROM upper(during)) / 60)::bigint ORDER BY lower(during), id)
+       string_agg(int4send(floor(date_part('epoch', lower(during)) / 60)::int)
+                  || int4send(ceil(date_part('epoch', upper(during)) / 60)::int), ''::bytea)
 FROM scheduling_occupancy
 WHERE organization_id = %s AND active AND resource_id = ANY(%s) AND during && tstzrange(%s, %s, '[)')
       AND (expires_at IS NULL OR expires_at > %s) AND claim_id IS DISTINCT FROM %s
@@ -43,21 +45,32 @@ def busy_spans(
     start, end = to_moment(span.start), to_moment(span.end)
     with connection.cursor() as cursor:
         cursor.execute(BUSY, [organization_id, list(found), start, end, at, without_claim])
-        for resource, starts, ends in cursor.fetchall():
-            found[resource] = list(zip(starts, ends, strict=True))
+        for resource, spans in cursor.fetchall():
+            found[resource] = sorted(iter_unpack(">ii", spans))
     return found
 
 
 def day_shifts(branch: Branch, resources: Collection[int], first_day: date, days: int) -> dict[int, list[DayShift]]:
-    """Return for every resource the shifts that begin on these days. Three queries."""
+    """Return for every resource the shifts that begin on these days. Three queries.
+
+    Who works the same shares one list.
+    """
     last_day = first_day + timedelta(days=days - 1)
     ordinary = weeks(branch.organization_id, resources)
     different = exceptions(branch.organization_id, resources, first_day, last_day)
     rest = holidays(branch, first_day, last_day)
-    return {
-        resource: hours.shifts(ordinary[resource], different[resource], rest, branch.zone, first_day, days)
-        for resource in resources
-    }
+    shared: dict[tuple[DayHours | None, ...], list[DayShift]] = {}
+
+    def shifts(resource: int) -> list[DayShift]:
+        week, own = tuple(ordinary[resource]), different[resource]
+        if own or week not in shared:
+            found = hours.shifts(week, own, rest, branch.zone, first_day, days)
+            if own:
+                return found
+            shared[week] = found
+        return shared[week]
+
+    return {resource: shifts(resource) for resource in resources}
 
 
 def workers(

@@ -7,6 +7,7 @@ are what is booked with its buffers, and holds. Several people or facilities are
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ from ringdesk.scheduling.facilities import Pools
 from ringdesk.scheduling.minutes import Minutes, Span, Visit, complement, where_at_least
 
 NEVER = 1 << 60
+# After the last shift comes none that ends, after the last busy span one that lets every shift end.
+NO_WINDOW = (NEVER, NEVER << 2, 0)
+AT_LAST = ((NEVER >> 1, NEVER),)
 NO_LENGTHS: Mapping[int, int] = {}
 
 __all__ = ["Session", "Shift", "Span", "Visit", "Worker", "branch_starts", "free_starts", "nearest", "team"]
@@ -151,49 +155,50 @@ def _sweep(
     limits: tuple[int, int],
     collect: Callable[[range], object],
 ) -> None:
-    """Walk shifts and busy spans side by side; each gap between two busy spans is one range of starts.
+    """Walk busy spans and shifts side by side; each gap between two busy spans is one range of starts.
 
     This is the loop everything waits for: no call, no object but the range, and a gap too small costs a comparison.
     """
     length, before, after = visit
     tail = length + after
     # Whatever comes, the work begins no earlier than this.
-    earliest, latest = limits
-    remaining = iter(busy)
-    start, busy_end = next(remaining, (NEVER, NEVER))
-    # The last start that ends in time before the next busy span.
-    high = start - tail
-    for (begins, ends, grid), closes in zip(shifts, _closings(shifts), strict=True):
-        low = begins if begins > earliest else earliest
+    low, latest = limits
+    upcoming = iter(_shift_windows(shifts, length, latest))
+    begins, last, grid = next(upcoming, NO_WINDOW)
+    if begins > low:
+        low = begins
+    for start, busy_end in chain(busy, AT_LAST):
+        # The last start that ends in time before this busy span.
+        high = start - tail
+        while high >= last:
+            if low <= last:
+                collect(range(low + (grid - low) % step, last + 1, step))
+            begins, last, grid = next(upcoming, NO_WINDOW)
+            if begins > low:
+                low = begins
+        if low <= high:
+            collect(range(low + (grid - low) % step, high + 1, step))
+        if busy_end + before > low:
+            low = busy_end + before
+
+
+def _shift_windows(shifts: Sequence[Shift], length: int, latest: int) -> list[tuple[int, int, int]]:
+    """Return for each shift its first start, the last one at which the work still ends in time, and the grid.
+
+    The work ends in time within its stretch of work: with a later shift where that one follows at once.
+    """
+    windows = []
+    follower = closes = NEVER
+    for begins, ends, grid in reversed(shifts):
+        if ends != follower:
+            closes = ends
         last = closes - length
         if last >= ends:
             last = ends - 1
-        if last > latest:
-            last = latest
-        while high < last:
-            if low <= high:
-                collect(range(low + (grid - low) % step, high + 1, step))
-            if busy_end + before > earliest:
-                earliest = busy_end + before
-                if earliest > low:
-                    low = earliest
-            start, busy_end = next(remaining, (NEVER, NEVER))
-            high = start - tail
-        if low <= last:
-            collect(range(low + (grid - low) % step, last + 1, step))
-
-
-def _closings(shifts: Sequence[Shift]) -> list[int]:
-    """Return for each shift when its stretch of work ends: with a later shift where that one follows at once."""
-    closings = []
-    follower = closes = NEVER
-    for begins, ends, _grid in reversed(shifts):
-        if ends != follower:
-            closes = ends
-        closings.append(closes)
+        windows.append((begins, last if last < latest else latest, grid))
         follower = begins
-    closings.reverse()
-    return closings
+    windows.reverse()
+    return windows
 
 
 def _windows(worker: Worker, visit: Visit, not_before: int, not_after: int) -> list[Span]:
