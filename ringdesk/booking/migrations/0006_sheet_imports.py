@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_sheet_imports"),
+        ("accounts", "0004_programs_by_oauth"),
         ("booking", "0005_links_in_messages"),
     ]
 
