@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from ringdesk.accounts import branches, members, organizations, tokens
 from ringdesk.accounts.access import SCOPES, Role
 from ringdesk.accounts.models import ApiToken, Branch, Member, Module, Organization, User
+from ringdesk.booking import demo as booking_demo
+from ringdesk.booking.models import Employee, Service
 from ringdesk.config.refusal import Refused
 from ringdesk.core import events
 from ringdesk.crm import demo as crm_demo
@@ -27,8 +29,10 @@ from ringdesk.telephony.models import Connector
 
 FILE = "demo.json"
 OWNER, OPERATOR = "owner@demo.example", "anna@demo.example"
-CALL_SCOPES = ["branches:read", "calls:read", "clients:read", "clients:write", "halls:read", "reservations:read",
-               "reservations:write", "tables:read"]  # fmt: skip
+CALL_SCOPES = [
+    "bookings:read", "bookings:write", "branches:read", "calls:read", "clients:read", "clients:write", "employees:read",
+    "halls:read", "reservations:read", "reservations:write", "services:read", "slots:read", "tables:read",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ def _create(now: datetime) -> Organization:
         ]
         hall_demo.populate(organization, restaurant, now=now, by=seat)
         known = crm_demo.populate(organization, members=[seat, *people], now=now)
+        booking_demo.populate(salon, known["clients"], now=now, by=seat)
         telephony_demo.populate(organization, [restaurant, salon], [*people, seat], known["clients"], now)
     return organization
 
@@ -117,8 +122,11 @@ def _describe(organization: Organization, base_url: str) -> dict[str, Any]:
         "operator": _login(operator) | {"extension": extension.number if extension else ""},
         "branches": [{"id": b.pk, "name": b.name, "timezone": b.timezone} for b in own_branches],
         "halls": [_hall(hall) for hall in Hall.objects.for_org(organization).prefetch_related("tables")],
-        "services": [],
-        "employees": [],
+        "services": [_service(each) for each in Service.objects.for_org(organization).filter(is_active=True)],
+        "employees": [
+            _employee(each)
+            for each in Employee.objects.for_org(organization).filter(is_active=True).prefetch_related("skills")
+        ],
         "connectors": {
             connector.kind: {"url": links.address(connector, base_url)} | links.own_secrets(connector)
             for connector in Connector.objects.for_org(organization).order_by("id")
@@ -142,6 +150,26 @@ def _login(login: Login) -> dict[str, Any]:
 def _hall(hall: Hall) -> dict[str, Any]:
     tables = [{"id": table.pk, "name": table.name, "seats": table.seats} for table in hall.tables.all()]
     return {"id": hall.pk, "branch_id": hall.branch_id, "name": hall.name, "tables": tables}
+
+
+def _service(service: Service) -> dict[str, Any]:
+    return {
+        "id": service.pk,
+        "branch_id": service.branch_id,
+        "title": service.title,
+        "duration": service.duration,
+        "price": str(service.price),
+    }
+
+
+def _employee(employee: Employee) -> dict[str, Any]:
+    return {
+        "id": employee.pk,
+        "branch_id": employee.branch_id,
+        "name": employee.name,
+        "job_title_id": employee.job_title_id,
+        "service_ids": [skill.service_id for skill in employee.skills.all()],
+    }
 
 
 def _phone(owner: Client | Contract) -> str:
