@@ -150,3 +150,19 @@ def _replayed(answer: IdempotentAnswer) -> HttpResponse:
     response = HttpResponse(bytes(answer.body), status=answer.status, headers=answer.headers)
     response.headers["Idempotency-Replayed"] = "true"
     return response
+
+
+def once(caller: Caller, key: str | None, request_digest: bytes, act: Callable[[], bytes]) -> bytes:
+    """Return what the act answers; with a key that was used for the same before, the answer of then.
+
+    An act that raises leaves no trace, of itself or of the key. Raises KeyReused, Invalid, Conflict.
+    """
+    if key is None:
+        return act()
+    with events.atomic():
+        answer, _is_fresh = claim(caller, key, request_digest)
+        if answer.status is not None:
+            return bytes(answer.body)
+        answer.body, answer.status = act(), 200
+        answer.save(update_fields=["status", "body"])
+    return bytes(answer.body)

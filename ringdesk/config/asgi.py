@@ -16,7 +16,8 @@ django.setup(set_prefix=False)
 
 from django.core.asgi import get_asgi_application  # noqa: E402 - needs the settings above
 
-from ringdesk.config import watchers  # noqa: E402
+from ringdesk.config import assistants, watchers  # noqa: E402
+from ringdesk.config.assistants import Assistants  # noqa: E402
 from ringdesk.config.parts import Parts  # noqa: E402
 from ringdesk.config.static import Static  # noqa: E402
 from ringdesk.telephony.doors import PREFIX  # noqa: E402
@@ -26,10 +27,11 @@ pages = get_asgi_application()
 
 
 class Shell:
-    """Four ways in: the doors, the live channel, the watchers' pages, Django. It owns the parts' life."""
+    """The ways in: doors, live channel, assistants' tools, watchers' pages, Django. It owns the parts' life."""
 
     def __init__(self) -> None:
         self.parts: Parts | None = None
+        self.assistants: Assistants | None = None
         self.starlette = Starlette(
             routes=[
                 Route("/healthz", watchers.healthz),
@@ -44,6 +46,8 @@ class Shell:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.parts and scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self.parts.doors(scope, receive, send)
+        elif self.assistants and scope["type"] == "http" and scope["path"].rstrip("/") == assistants.PATH:
+            await self.assistants(scope, receive, send)
         elif self.parts and scope["type"] == "websocket" and scope["path"] == CHANNEL:
             await self.parts.channel(scope, receive, send)
         else:
@@ -51,12 +55,12 @@ class Shell:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, starlette: Starlette) -> AsyncIterator[None]:
-        async with Parts.running() as parts:
+        async with Parts.running() as parts, Assistants().running() as self.assistants:
             self.parts = starlette.state.parts = parts
             try:
                 yield
             finally:
-                self.parts = None
+                self.parts = self.assistants = None
 
 
 application = Shell()

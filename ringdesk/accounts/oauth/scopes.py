@@ -7,19 +7,7 @@ from oauth2_provider.scopes import BaseScopes
 from ringdesk.accounts.access import SCOPES
 
 # What an assistant needs who books for clients: asked for by programs that do not say what they want.
-ASSISTANT = (
-    "branches:read",
-    "tables:read",
-    "reservations:read",
-    "reservations:write",
-    "services:read",
-    "service-categories:read",
-    "job-titles:read",
-    "employees:read",
-    "slots:read",
-    "bookings:read",
-    "bookings:write",
-)
+ASSISTANT = ("bookings:read", "bookings:write", "reservations:read", "reservations:write")
 
 
 class Scopes(BaseScopes):
