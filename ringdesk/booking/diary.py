@@ -37,6 +37,7 @@ class Bar:
     tone: str
     icon: str
     title: str
+    time: str
     facts: str
     label: str
     url: str
@@ -255,7 +256,7 @@ class _Painter:
 
     def _hours(self, work: Sequence[Minutes], day: Day) -> StateView:
         hours = f"{self._clock(work[0][0], day)}–{self._clock(work[-1][1], day)}"
-        return StateView("hours", hours, "clock")
+        return StateView("shift", hours, "clock")
 
     def _words(self, found: State, day: Day) -> str:
         if found.until is None:
@@ -294,7 +295,8 @@ class _Painter:
             tone=TONES[Status(row.status)],
             icon=_icon(row, employee, is_late),
             title=title,
-            facts=f"{starts:%H:%M} · {services}" if services else f"{starts:%H:%M}",
+            time=f"{starts:%H:%M}",
+            facts=services,
             label=", ".join(filter(None, label)),
             url=reverse("booking:card", args=[row.pk]),
             move_url=reverse("booking:move", args=[row.pk]),
@@ -316,7 +318,8 @@ class _Painter:
             tone="violet",
             icon="users",
             title=services_of(row),
-            facts=f"{starts:%H:%M} · {taken}",
+            time=f"{starts:%H:%M}",
+            facts=taken,
             label=f"{services_of(row)}, {starts:%H:%M}–{ends:%H:%M}, {taken}: {people}",
             url=reverse("booking:group", args=[row.claim_id]),
             move_url="",

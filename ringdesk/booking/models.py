@@ -255,7 +255,7 @@ class Booking(OrganizationModel):
     """
 
     class Status(models.TextChoices):
-        HELD = "held", pgettext_lazy("booking", "Held")
+        HELD = "held", pgettext_lazy("booking", "Kept while the client decides")
         BOOKED = "booked", pgettext_lazy("booking", "Booked")
         ARRIVED = "arrived", pgettext_lazy("booking", "Arrived")
         NO_SHOW = "no_show", pgettext_lazy("booking", "No-show")

@@ -212,7 +212,10 @@ def _gone(call: Call, popup: Popup | None) -> list[Step]:
         text = _("%(member)s closed the popup by the cross")
         found.append(Step(dismissal.at, text % {"member": dismissal.member.name}))
     if popup.closed_at:
-        reserved = popup.closed_reason == "reservation"
-        text = _("Became a reservation: the popup is gone from every screen") if reserved else _("Popup closed")
+        became = {
+            "reservation": _("Became a reservation: the popup is gone from every screen"),
+            "booking": _("Became a booking: the popup is gone from every screen"),
+        }
+        text = became.get(popup.closed_reason, _("Popup closed"))
         found.append(Step(popup.closed_at, text))
     return found

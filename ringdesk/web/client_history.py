@@ -1,14 +1,17 @@
-"""A client's history: calls and reservations in one list, newest first."""
+"""A client's history: calls, reservations and bookings in one list, newest first; what is to come stands on top."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from ringdesk.accounts import seats
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Member
+from ringdesk.booking.models import Booking
 from ringdesk.crm.models import Client
 from ringdesk.hall.models import Reservation
 from ringdesk.telephony import history
@@ -19,15 +22,18 @@ SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A call or a reservation in the history."""
+    """A call, a reservation or a booking in the history."""
 
     at: datetime
     call: Call | None = None
     reservation: Reservation | None = None
+    booking: Booking | None = None
+    is_coming: bool = False
 
 
 def moments(client: Client, member: Member) -> list[Moment]:
-    """Return the latest of the client's calls and reservations that this member may see."""
+    """Return the latest of the client's calls, reservations and bookings that this member may see."""
+    now = timezone.now()
     found: list[Moment] = []
     if member.may("calls.see"):
         found += [Moment(call.first_received_at, call=call) for call in history.of_client(client, member)[:SHOWN]]
@@ -37,7 +43,15 @@ def moments(client: Client, member: Member) -> list[Moment]:
         if branches:
             visits = visits.filter(branch__in=branches)
         visits = visits.select_related("branch", "status").prefetch_related("tables").order_by("-starts_at")
-        found += [Moment(visit.starts_at, reservation=visit) for visit in visits[:SHOWN]]
+        found += [Moment(each.starts_at, reservation=each, is_coming=each.ends_at > now) for each in visits[:SHOWN]]
+    if member.may("bookings.see"):
+        booked = Booking.objects.for_org(client.organization_id).filter(client=client)
+        booked = booked.filter(branch__in=seats.in_reach(member)).select_related("branch", "employee")
+        booked = booked.prefetch_related("lines").order_by("-starts_at")
+        found += [
+            Moment(each.starts_at, booking=each, is_coming=each.ends_at > now and not each.is_released)
+            for each in booked[:SHOWN]
+        ]
     return sorted(found, key=lambda moment: moment.at, reverse=True)[:SHOWN]
 
 

@@ -8,19 +8,20 @@ from ringdesk.accounts import setup
 from ringdesk.accounts.access import Role
 from ringdesk.accounts.models import Member, Module
 
-_HALL, _CALLS, _CLIENTS, _SETTINGS = "hall:day", "telephony:calls", "crm:clients", "accounts:settings"
+_HALL, _DIARY, _CALLS = "hall:day", "booking:diary", "telephony:calls"
+_CLIENTS, _SETTINGS = "crm:clients", "accounts:settings"
 # The pages where a role works, the first that its organization's modules allow.
 PAGES: dict[Role, tuple[str, ...]] = {
-    Role.OWNER: (_HALL, _CALLS, _SETTINGS),
-    Role.ADMINISTRATOR: (_HALL, _CALLS, _SETTINGS),
+    Role.OWNER: (_HALL, _DIARY, _CALLS, _SETTINGS),
+    Role.ADMINISTRATOR: (_HALL, _DIARY, _CALLS, _SETTINGS),
     Role.ACCOUNTANT: (_SETTINGS, _CALLS),
-    Role.MANAGER: (_HALL, _CALLS),
-    Role.OPERATOR: (_CALLS, _HALL),
-    Role.HOSTESS: (_HALL, _CALLS),
+    Role.MANAGER: (_HALL, _DIARY, _CALLS),
+    Role.OPERATOR: (_CALLS, _HALL, _DIARY),
+    Role.HOSTESS: (_HALL, _DIARY, _CALLS),
     Role.CASHIER: (_CALLS, _CLIENTS),
 }
-_MODULE = {_HALL: Module.HALL, _CALLS: Module.CALLS}
-_RIGHT = {_HALL: "reservations.see", _CALLS: "calls.see", _CLIENTS: "clients.see"}
+_MODULE = {_HALL: Module.HALL, _DIARY: Module.BOOKING, _CALLS: Module.CALLS}
+_RIGHT = {_HALL: "reservations.see", _DIARY: "bookings.see", _CALLS: "calls.see", _CLIENTS: "clients.see"}
 
 
 def page_of(member: Member) -> str:

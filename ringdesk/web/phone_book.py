@@ -21,7 +21,7 @@ PICKED_FROM = 12
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A number as the lists show it. ``became``: ringing, reserved, answered, missed, or "" when nobody knows."""
+    """A number as the lists show it. ``became``: ringing, reserved, booked, answered, missed; "" when nobody knows."""
 
     entry: PhoneBookEntry
     clients: list[Client]
@@ -76,8 +76,8 @@ def became(call: Call | None) -> str:
     """Return in one word what became of the number's last call."""
     if call is None:
         return ""
-    if call.outcome_kind == "reservation":
-        return "reserved"
+    if call.outcome_kind in ("reservation", "booking"):
+        return "reserved" if call.outcome_kind == "reservation" else "booked"
     if call.state != Call.State.ENDED:
         return "ringing" if call.state == Call.State.RINGING else "answered"
     if call.result is None:

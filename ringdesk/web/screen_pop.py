@@ -1,6 +1,7 @@
-"""The screen pop: waiting calls joined with who calls, and what closes them. Telephony, crm and hall meet here."""
+"""The screen pop: waiting calls joined with who calls, and what closes them. The rooms meet here."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -12,12 +13,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from ringdesk.accounts.guards import SeatedRequest, member_required
-from ringdesk.accounts.models import Branch, Member, Module
+from ringdesk.accounts.models import Branch, Member
+from ringdesk.booking.models import Booking
 from ringdesk.crm.models import Client, Phone
 from ringdesk.hall.models import Reservation
 from ringdesk.telephony import control, popups
 from ringdesk.telephony.control import Colleague
 from ringdesk.telephony.models import Call, Line, PhoneBookEntry, Popup
+from ringdesk.web import new_cards, upcoming
+from ringdesk.web.upcoming import Visit
 
 # What counts as a visit: the guests came.
 CAME = (Reservation.Course.ARRIVED, Reservation.Course.SEATED, Reservation.Course.FINISHED)
@@ -56,6 +60,7 @@ class PopupCard:
     is_controlled: bool = False
     colleagues: list[Colleague] = field(default_factory=list)
     actions: frozenset[str] = field(default_factory=frozenset)
+    visits: tuple[Visit, ...] = ()
 
 
 def cards(member: Member, branch: Branch | None, now: datetime) -> list[PopupCard]:
@@ -73,7 +78,8 @@ def cards(member: Member, branch: Branch | None, now: datetime) -> list[PopupCar
     visits = count_visits(member.organization_id, {*known, *(one.pk for some in owners.values() for one in some)})
     labels = _labels(member.organization_id, calls)
     first_time = _first_time(member.organization_id, calls)
-    actions = _actions(member)
+    actions = _actions(member, branch)
+    expected = upcoming.visits(member, known, {call.phone for call in calls}, now)
     return [
         PopupCard(
             id=popup.pk,
@@ -93,6 +99,7 @@ def cards(member: Member, branch: Branch | None, now: datetime) -> list[PopupCar
             is_controlled=(is_controlled := control.may_control(member, popup.call)),
             colleagues=control.colleagues(popup.call) if is_controlled else [],
             actions=actions,
+            visits=_visits(popup.call, expected),
         )
         for popup in waiting
     ]
@@ -110,7 +117,11 @@ def state_of(call: Call) -> str:
 def count_visits(organization_id: int, clients: Iterable[int]) -> dict[int, int]:
     """Return how often each of these clients came; nobody who never did."""
     came = Reservation.objects.for_org(organization_id).filter(client__in=set(clients), course__in=CAME)
-    return dict(came.order_by().values_list("client").annotate(Count("pk")))
+    booked = Booking.objects.for_org(organization_id).filter(client__in=set(clients), status=Booking.Status.ARRIVED)
+    counted: Counter[int] = Counter()
+    for rows in (came, booked):
+        counted.update(dict(rows.order_by().values_list("client").annotate(Count("pk"))))
+    return dict(counted)
 
 
 @require_GET
@@ -141,6 +152,18 @@ def close_for_reservation(sender: object, *, reservation: Reservation, **_more: 
     """Hear hall.signals.reservation_booked: the call has become a reservation."""
     if reservation.call_id:
         popups.close_for_outcome(reservation.organization_id, reservation.call_id, "reservation", str(reservation.pk))
+
+
+def close_for_booking(sender: object, *, booking: Booking, change: str, **_more: object) -> None:
+    """Hear booking.signals.booking_changed: the call has become a booking."""
+    if booking.call_id and change in ("booked", "held"):
+        popups.close_for_outcome(booking.organization_id, booking.call_id, "booking", str(booking.pk))
+
+
+def _visits(call: Call, expected: Mapping[int | str, list[Visit]]) -> tuple[Visit, ...]:
+    client = _client(call)
+    found = [*(expected.get(client.pk, []) if client else []), *(expected.get(call.phone, []) if call.phone else [])]
+    return tuple(sorted(found, key=lambda visit: visit.at)[: upcoming.SHOWN])
 
 
 def _stack(request: SeatedRequest) -> HttpResponse:
@@ -191,9 +214,6 @@ def _first_time(organization_id: int, calls: list[Call]) -> set[str]:
     return set(entries.values_list("phone", flat=True))
 
 
-def _actions(member: Member) -> frozenset[str]:
-    possible = {
-        "reservation": member.organization.has_module(Module.HALL) and member.may("reservations.change"),
-        "client": member.may("clients.see"),
-    }
-    return frozenset(name for name, allowed in possible.items() if allowed)
+def _actions(member: Member, branch: Branch | None) -> frozenset[str]:
+    made = new_cards.kinds(member, branch)
+    return frozenset([*made, "client"] if member.may("clients.see") else made)

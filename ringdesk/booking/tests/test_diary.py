@@ -48,7 +48,7 @@ def test_the_day_shows_everybody_with_hours_breaks_and_visits(ours: Salon, owner
     html = page(owner, f"/bookings/?date={DAY}")
     assert 'data-from="540" data-to="1080"' in html
     assert f'id="res-{booking.pk}-{ours.employees["Pavel"].pk}" data-start="600" data-end="660"' in html
-    assert '<span class="off rest" data-start="780" data-end="840"><span>Break</span>' in html
+    assert '<span class="idle rest" data-start="780" data-end="840"><span>Break</span>' in html
     assert "Holiday in Spain" in html
     assert "<b>1</b> booking" in html
     # The board alone is what the live channel asks for.

@@ -64,7 +64,6 @@ def client(request: SeatedRequest, pk: int) -> HttpResponse:
         "contracts": shown.contracts.select_related("responsible").prefetch_related("phones"),
         "contacts": shown.contacts.prefetch_related("phones"),
         "twins": _twins(shown),
-        "may_reserve": request.member.may("reservations.change"),
         "may_merge": request.member.may("clients.merge"),
     }
     return see(request, "crm/client.html", context)

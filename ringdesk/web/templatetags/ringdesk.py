@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from ringdesk.core import phones
+from ringdesk.web.new_cards import NewCard
+from ringdesk.web.new_cards import of as cards_of
 
 register = template.Library()
 
@@ -100,6 +102,17 @@ def initials(name: str | None) -> str:
 def clock(moment: datetime | None) -> str:
     """Return HH:MM in the zone of the page's branch (the seat's middleware has activated it)."""
     return timezone.localtime(moment).strftime("%H:%M") if moment else ""
+
+
+@register.simple_tag(takes_context=True)
+def new_cards(context: template.Context) -> list[NewCard]:
+    """Return what can be made of a call or a client here: asked once for the whole page."""
+    request = context["request"]
+    member, branch = getattr(request, "member", None), getattr(request, "branch", None)
+    if not hasattr(request, "new_cards"):
+        request.new_cards = cards_of(member, branch) if member else []
+    found: list[NewCard] = request.new_cards
+    return found
 
 
 @register.filter
