@@ -13,6 +13,7 @@ from oauth2_provider.settings import oauth2_settings
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors
 
+from ringdesk.accounts import revocation
 from ringdesk.accounts.models import Member
 from ringdesk.accounts.oauth_models import AccessToken, Application, Grant, RefreshToken
 from ringdesk.core.sealing import fingerprint
@@ -44,6 +45,17 @@ class Validator(OAuth2Validator):
             pk=request.refresh_token_instance.member_id
         )
         return is_seated(request.member)
+
+    def revoke_token(self, token: str, token_type_hint: str, request: Request, *args: Any, **options: Any) -> None:
+        given = {"token_checksum": fingerprint(token), "application_id": getattr(request.client, "pk", None)}
+        seats = [
+            member_id
+            for kind in (AccessToken, RefreshToken)
+            for member_id in kind.objects.filter(**given).values_list("member_id", flat=True)
+        ]
+        super().revoke_token(token, token_type_hint, request, *args, **options)
+        for member_id in set(seats):
+            revocation.tell_program(member_id, request.client.pk)
 
     def _create_authorization_code(self, request: Request, code: dict[str, str], expires: Any = None) -> Grant:
         if request.code_challenge and request.code_challenge_method != "S256":

@@ -2,16 +2,22 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core import mail as outbox
 from django.test import Client as Browser
+from django.utils import timezone
+from oauth2_provider.models import set_token_value
+from oauthlib.common import Request
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from ringdesk.accounts import members, tokens
 from ringdesk.accounts.access import Role
 from ringdesk.accounts.models import Member, User
+from ringdesk.accounts.oauth import applications, programs, secrets
+from ringdesk.accounts.oauth_models import AccessToken, Application
 from ringdesk.accounts.tests.conftest import PASSWORD, House, make_house
 from ringdesk.config.tests.desk import Desk
 
@@ -51,6 +57,42 @@ def test_a_revoked_tokens_sockets_close(house: House, desk: Desk) -> None:
     token, plain = tokens.issue(house.organization, name="till", scopes=["calls:read"], by=house.owner)
     with connect(f"{desk.ws_url}?token={plain}") as web_socket:
         tokens.revoke(token, by=house.owner)
+        assert closed_with(web_socket) == 4009
+
+
+def token_of(member: Member) -> tuple[Application, str]:
+    """Return a program that the member has let in, and what it sends."""
+    program, _ = applications.register_itself(name="Bot", redirect_uris=["https://bot.example/"], is_public=True)
+    plain = secrets.access_token(Request("/"))
+    ends = timezone.now() + timedelta(hours=1)
+    token = AccessToken(user=member.user, member=member, application=program, scope="calls:read", expires=ends)
+    set_token_value(token, plain)
+    token.save()
+    return program, plain
+
+
+def test_a_programs_sockets_close_when_it_is_put_out(house: House, desk: Desk) -> None:
+    program, plain = token_of(house.hostess)
+    address = f"{desk.ws_url}?token={plain}"
+    with connect(address) as web_socket, connect(f"{desk.ws_url}?token={token_of(house.owner)[1]}") as owners:
+        programs.put_out(house.hostess, program, by=house.hostess)
+        assert closed_with(web_socket) == 4009
+        with pytest.raises(TimeoutError):
+            owners.recv(timeout=0.3)
+    with connect(address) as again:
+        assert closed_with(again) == 4001
+
+
+def test_a_program_loses_its_sockets_with_the_member(house: House, desk: Desk) -> None:
+    with connect(f"{desk.ws_url}?token={token_of(house.hostess)[1]}") as web_socket:
+        members.deactivate_member(house.hostess, by=house.owner)
+        assert closed_with(web_socket) == 4009
+
+
+def test_a_programs_socket_ends_with_its_token(house: House, desk: Desk) -> None:
+    _program, plain = token_of(house.hostess)
+    AccessToken.objects.update(expires=timezone.now() + timedelta(seconds=1))
+    with connect(f"{desk.ws_url}?token={plain}") as web_socket:
         assert closed_with(web_socket) == 4009
 
 
