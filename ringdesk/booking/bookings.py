@@ -130,6 +130,19 @@ def confirm(
         return _saved(current, "booked", by)
 
 
+def keep(booking: Booking, hold_for: timedelta) -> Booking:
+    """Keep a held time for so long from now on. Raises HoldExpired when it is over already."""
+    with events.atomic():
+        current = _locked(booking, None)
+        now = timezone.now()
+        if current.status != Status.HELD or current.held_until is None or current.held_until <= now:
+            raise HoldExpired(_("The time was kept for a while, and that while is over. Choose a time again."))
+        current.held_until = now + hold_for
+        kept = _saved(current, "held", None)
+        placing.settle(placing.lock(current.claim))
+    return kept
+
+
 def move(
     booking: Booking,
     *,

@@ -15,6 +15,10 @@ const options = {
   entryPoints: [
     { in: join(assets, "main.ts"), out: "app" },
     { in: join(assets, "style", "main.css"), out: "app" },
+    // The page for clients, and the script that shows it on other sites.
+    { in: join(assets, "book.ts"), out: "book" },
+    { in: join(assets, "style", "book.css"), out: "book" },
+    { in: join(assets, "widget.ts"), out: "widget" },
   ],
   outdir,
   bundle: true,

@@ -1,0 +1,459 @@
+"""The booking page as strangers see it, without a script: plain addresses and forms."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import icalendar
+import pytest
+from django.core.cache import cache
+from django.test import Client as Browser
+
+from ringdesk.accounts.models import Branch, Module
+from ringdesk.booking import bookings, catalogue, employees, messages, page_codes, pages, sending, waiting
+from ringdesk.booking.employees import Skill
+from ringdesk.booking.models import Booking
+from ringdesk.booking.public_models import Message, PageRequest, WaitingClient
+from ringdesk.booking.tests.conftest import DAY, Clock, Salon
+from ringdesk.booking.tests.fake_post import Gateway, gateway
+from ringdesk.core.problems import Invalid
+from ringdesk.scheduling import schedule
+from ringdesk.scheduling.hours import DayHours
+
+IRINA = {"name": "Irina", "phone": "8 923 000-00-01", "email": "irina@example.com", "consent": "on"}
+
+
+@pytest.fixture(autouse=True)
+def fresh_counters() -> Iterator[None]:
+    cache.clear()
+    yield
+
+
+def open_page(salon: Salon, **fields: Any) -> None:
+    if Module.BOOKING not in salon.organization.modules:
+        salon.organization.modules = [*salon.organization.modules, Module.BOOKING]
+        salon.organization.save()
+    pages.change(salon.organization, **{"is_open": True, "base_url": "https://desk.example", **fields})
+
+
+@pytest.fixture
+def salon(ours: Salon) -> Salon:
+    open_page(ours)
+    return ours
+
+
+class Page(HTMLParser):
+    """What a browser without scripts can do with a page: its text, links, and the forms with their fields."""
+
+    def __init__(self, response: Any) -> None:
+        super().__init__()
+        self.status = response.status_code
+        self.text, self.links, self.forms, self.buttons = "", [], [], []  # type: ignore[var-annotated]
+        self._label = ""
+        self.feed(response.content.decode())
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        said = dict(attrs)
+        if tag == "a":
+            self.links.append(said.get("href", ""))
+        elif tag == "form":
+            self.forms.append((said.get("method"), said.get("action"), []))
+        elif tag in ("input", "textarea") and said.get("name") and self.forms:
+            checked = said.get("type") not in ("checkbox", "radio") or "checked" in said
+            if checked and said.get("type") in ("hidden", "radio", "checkbox", "text", "tel", "email", "date"):
+                self.forms[-1][2].append((said["name"], said.get("value", "")))
+        elif tag == "button" and said.get("name"):
+            self.buttons.append((said["name"], said.get("value")))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data + " "
+
+    @property
+    def hidden(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        for name, value in self.forms[-1][2]:
+            fields.setdefault(name, []).append(value)
+        return fields
+
+    @property
+    def starts(self) -> list[str]:
+        return [value[11:16] for name, value in self.buttons if name == "start"]
+
+
+def get(path: str, browser: Browser | None = None, language: str = "en", **query: Any) -> Page:
+    return Page((browser or Browser()).get(path, query, headers={"accept-language": language}))
+
+
+def post(path: str, **fields: Any) -> Any:
+    return Browser().post(path, fields, headers={"accept-language": "en"})
+
+
+def choose(salon: Salon, hour: float = 10, *titles: str, who: str = "Pavel", **more: Any) -> str:
+    """Go as far as the form of the contact. Returns its address."""
+    held = post(
+        "/book/ours/hold/",
+        service=salon.ids(*titles or ("Haircut",)),
+        employee=salon.employees[who].pk if who else "any",
+        start=salon.at(hour).isoformat(),
+        **more,
+    )
+    assert held.status_code == 302, held.content.decode()
+    return str(held["Location"])
+
+
+def book(salon: Salon, hour: float = 10, **fields: Any) -> Any:
+    address = choose(salon, hour)
+    return post(address, **{**get(address).hidden, **IRINA, **fields})
+
+
+def test_a_stranger_books_step_by_step_without_script_or_cookie(salon: Salon) -> None:
+    browser = Browser()
+    services = get("/book/ours/", browser)
+    assert [title in services.text for title in ("Haircut", "Beard", "Colouring", "1,500 ₽", "1 h")] == [True] * 5
+    ids = salon.ids("Haircut", "Beard")
+    staff = get("/book/ours/", browser, service=ids)
+    assert "Any specialist" in staff.text and "Pavel" in staff.text and "Victoria" in staff.text
+    times = get("/book/ours/", browser, service=ids, employee=salon.employees["Pavel"].pk, date=DAY.isoformat())
+    assert times.starts[:3] == ["09:00", "09:30", "10:00"] and times.starts[-1] == "16:00"
+    assert "Monday, 23 November" in times.text
+    start = next(value for name, value in times.buttons if value and "T10:00" in value)
+    held = browser.post(times.forms[-1][1], {**times.hidden, "start": start}, headers={"accept-language": "en"})
+    form = get(held["Location"], browser)
+    assert "We keep this time for you until" in form.text and "Haircut, Beard" in form.text
+    done = browser.post(held["Location"], {**form.hidden, **IRINA, "notes": "by the window"}, follow=True,
+                        headers={"accept-language": "en"})  # fmt: skip
+    page = Page(done)
+    assert page.status == 200 and "You are booked" in page.text and "Monday, 23 November, 10:00–11:45" in page.text
+    booking = Booking.objects.get()
+    assert (booking.status, booking.source, booking.client_name, booking.phone, booking.notes, booking.held_until) == (
+        "booked", "page", "Irina", "+79230000001", "by the window", None,
+    )  # fmt: skip
+    file = browser.get(next(link for link in page.links if link.endswith("visit.ics")))
+    assert file["Content-Type"] == "text/calendar; charset=utf-8" and "visit.ics" in file["Content-Disposition"]
+    calendar: Any = icalendar.Calendar.from_ical(file.content)
+    (event,) = calendar.walk("VEVENT")
+    assert (event["dtstart"].dt, event["dtend"].dt) == (booking.starts_at, booking.ends_at)
+    assert not browser.cookies
+    message = Message.objects.get(kind="booked")
+    assert message.to == "irina@example.com"
+
+
+def test_the_branch_is_chosen_where_there_are_several(salon: Salon) -> None:
+    fields = {"organization": salon.organization, "timezone": "Europe/Moscow"}
+    uptown = Branch.objects.create(name="Uptown", **fields)
+    Branch.objects.create(name="Empty", **fields)
+    assert "Where would you like to come?" not in get("/book/ours/").text
+    massage = catalogue.add_service(uptown, title="Massage", duration=60)
+    anna = employees.add_employee(uptown, name="Anna", skills=[Skill(massage.pk)])
+    schedule.set_week(anna.resource, [DayHours(9 * 60, 18 * 60)] * 7)
+    page = get("/book/ours/")
+    assert "Where would you like to come?" in page.text
+    # Where nothing can be booked nobody is sent.
+    assert [name in page.text for name in ("Salon", "Uptown", "Empty")] == [True, True, False]
+    services = get("/book/ours/", branch=uptown.pk)
+    assert "Massage" in services.text and "Haircut" not in services.text
+    times = get("/book/ours/", branch=uptown.pk, service=massage.pk, date=DAY.isoformat())
+    # By the clock of that branch, not of the other; who is alone is not asked for.
+    assert times.starts[0] == "09:00"
+    assert next(value for name, value in times.buttons if name == "start").endswith("+03:00")
+
+
+def test_a_taken_time_answers_with_free_ones(salon: Salon) -> None:
+    salon.book(10)
+    response = post("/book/ours/hold/", service=salon.ids("Haircut"), employee=salon.employees["Pavel"].pk,
+                    start=salon.at(10).isoformat())  # fmt: skip
+    page = Page(response)
+    assert response.status_code == 409 and "This time is not free." in page.text
+    assert "The nearest free times" in page.text and page.starts[:3] == ["09:00", "11:00", "11:30"]
+
+
+def test_a_time_that_went_meanwhile_loses_nothing_typed(salon: Salon, clock: Clock) -> None:
+    address = choose(salon, 10)
+    hidden = get(address).hidden
+    clock.advance(minutes=11)
+    salon.book(10)
+    response = post(address, **{**hidden, **IRINA, "notes": "by the window"})
+    page = Page(response)
+    assert response.status_code == 409
+    typed = response.content.decode()
+    assert all(text in typed for text in ('value="Irina"', 'value="8 923 000-00-01"', "by the window", "checked"))
+    assert "what you typed stays" in page.text
+    fields = page.hidden
+    assert fields["start"][0][11:16] == "09:00"
+    assert post(address, **{**fields, **IRINA}).status_code == 302
+    assert Booking.objects.get(status="booked", source="page").starts_at == salon.at(9)
+
+
+def test_a_time_kept_too_long_is_still_booked_when_nobody_took_it(salon: Salon, clock: Clock) -> None:
+    address = choose(salon, 10)
+    clock.advance(minutes=30)
+    bookings.expire_holds()
+    assert post(address, **{**get(address).hidden, **IRINA}).status_code == 302
+    assert [one.starts_at for one in Booking.objects.filter(status="booked")] == [salon.at(10)]
+
+
+def test_another_time_gives_the_first_one_back(salon: Salon) -> None:
+    address = choose(salon, 10)
+    back = next(link for link in get(address).links if "hold=" in link)
+    token = re.search(r"hold=([^&]+)", back)
+    assert token and "10:00" not in salon.free(who="Pavel")
+    choose(salon, 12, hold=token[1])
+    assert "10:00" in salon.free(who="Pavel") and "12:00" not in salon.free(who="Pavel")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("name", "  ", "Please fill this in."),
+        ("name", "see https://spam.example", "Please write your name only."),
+        ("phone", "12", "Write the number with its area code"),
+        ("email", "nobody", "This is not an e-mail address."),
+        ("consent", "", "Without your consent"),
+        ("website", "x", "This did not work."),
+    ],
+)
+def test_what_is_typed_wrong_is_said_beside_it(salon: Salon, field: str, value: str, said: str) -> None:
+    response = book(salon, **{field: value})
+    assert (response.status_code, said in response.content.decode()) == (422, True)
+    assert Booking.objects.get().status == "held"
+
+
+def test_the_own_link_moves_and_cancels(salon: Salon) -> None:
+    own = book(salon)["Location"]
+    page = get(own)
+    move = next(link for link in page.links if "/move/" in link)
+    times = get(move.partition("?")[0], date=DAY.isoformat())
+    assert "14:00" in times.starts and "10:00" not in times.starts
+    moved = post(move, start=salon.at(14).isoformat())
+    assert moved.status_code == 302 and "14:00–15:00" in get(moved["Location"]).text
+    salon.book(16)
+    refused = post(move, start=salon.at(16).isoformat())
+    assert refused.status_code == 409 and "The nearest free times" in Page(refused).text
+    cancel = next(link for link in page.links if "/cancel/" in link)
+    assert "Cancel the visit?" in get(cancel).text and Booking.objects.filter(status="cancelled").count() == 0
+    assert post(cancel).status_code == 302
+    assert "Your visit is cancelled" in get(own).text
+    kinds = list(Message.objects.order_by("pk").values_list("kind", "state"))
+    assert kinds == [("booked", "dropped"), ("booked", "dropped"), ("cancelled", "waiting")]
+
+
+def test_shortly_before_the_visit_it_is_too_late(salon: Salon, clock: Clock) -> None:
+    open_page(salon, change_notice=24 * 60)
+    own = book(salon)["Location"].partition("?")[0]
+    assert "Move" in get(own).text
+    clock.now = salon.at(10) - timedelta(hours=23)
+    assert "too late" in get(own).text
+    assert post(own + "cancel/").status_code == 409
+    assert post(own + "move/", start=salon.at(15).isoformat()).status_code == 409
+    assert Booking.objects.get().status == "booked"
+
+
+def test_links_cannot_be_guessed_nor_used_elsewhere(salon: Salon, theirs: Salon) -> None:
+    open_page(theirs)
+    own = book(salon)["Location"].partition("?")[0]
+    booking = Booking.objects.get()
+    assert get(own).status == 200
+    assert get(own.replace("/ours/", "/theirs/")).status == 404
+    for token in (
+        str(booking.pk),
+        f"{booking.pk}.x",
+        pages.token(booking, pages.CONFIRM),
+        pages.token(booking, pages.HOLD),
+    ):
+        assert get(f"/book/ours/visit/{token}/").status == 404
+        assert post(f"/book/ours/visit/{token}/cancel/").status_code == 404
+    for step in ("details", "sent", "code", "confirm", "offer"):
+        assert get(f"/book/ours/{step}/{booking.pk}.x/").status == 404
+
+
+def test_services_of_others_and_staff_only_ones_are_not_offered(salon: Salon, theirs: Salon) -> None:
+    salon.add_service("Secret", "Pavel", is_online=False)
+    theirs.services["Haircut"].title = "Elsewhere"
+    theirs.services["Haircut"].save()
+    page = get("/book/ours/", service=[*theirs.ids("Haircut"), *salon.ids("Secret")])
+    assert "What would you like to book?" in page.text
+    assert "Secret" not in page.text and "Elsewhere" not in page.text
+    fields = {"start": salon.at(10).isoformat(), "employee": "any"}
+    for id in (*theirs.ids("Haircut"), *salon.ids("Secret")):
+        assert post("/book/ours/hold/", service=id, **fields).status_code in (200, 409)
+    employee = theirs.employees["Pavel"].pk
+    assert (
+        post("/book/ours/hold/", service=salon.ids("Haircut"), start=fields["start"], employee=employee).status_code
+        != 302
+    )
+    assert not Booking.objects.exists()
+
+
+def test_a_closed_page_says_so_in_plain_words(ours: Salon) -> None:
+    for slug in ("ours", "nobody"):
+        page = get(f"/book/{slug}/")
+        assert page.status == 404 and "Booking is closed" in page.text
+    assert get("/book/ours/", language="ru,en;q=0.5").text.startswith("Запись закрыта")
+    open_page(ours)
+    assert get("/book/ours/").status == 200
+    ours.organization.modules = []
+    ours.organization.save()
+    assert get("/book/ours/").status == 404
+
+
+def test_the_language_is_the_browsers_with_a_switch(salon: Salon) -> None:
+    assert "What would you like to book?" in get("/book/ours/", language="en-GB,ru;q=0.8").text
+    assert "На что записаться?" in get("/book/ours/", language="ru-RU,en;q=0.8").text
+    # A language that nobody here writes: the organization's.
+    assert "What would you like to book?" in get("/book/ours/", language="de").text
+    page = get("/book/ours/", language="ru", lang="en")
+    assert "What would you like to book?" in page.text
+    own = book(salon, lang="ru")["Location"]
+    assert "Вы записаны" in get(own).text
+    assert PageRequest.objects.get().language == "ru"
+    sending.send_due()
+
+
+def test_only_the_sites_named_may_frame_the_page(salon: Salon) -> None:
+    def ancestors() -> str:
+        policy = Browser().get("/book/ours/")["Content-Security-Policy"]
+        return next(part.strip() for part in policy.split(";") if "frame-ancestors" in part)
+
+    response = Browser().get("/book/ours/")
+    assert "X-Frame-Options" not in response and "default-src 'self'" in response["Content-Security-Policy"]
+    assert ancestors() == "frame-ancestors *"
+    open_page(salon, origins=["https://Salon.example/", "http://localhost:3000"])
+    assert ancestors() == "frame-ancestors 'self' https://salon.example http://localhost:3000"
+    for wrong in ("https://x.example; script-src *", "javascript:alert(1)", "https://user@x.example", "*", ""):
+        with pytest.raises(Invalid):
+            pages.change(salon.organization, origins=[wrong])
+
+
+def test_the_widget_is_a_script_for_other_sites(salon: Salon) -> None:
+    response = Browser().get("/book/ours/widget.js")
+    assert response["Content-Type"].startswith("text/javascript") and b"iframe" in response.content
+    assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+def test_a_link_by_mail_confirms_only_by_its_button(salon: Salon, clock: Clock) -> None:
+    open_page(salon, confirmation="email")
+    assert book(salon, email="").status_code == 422
+    sent = book(salon, 12)
+    assert "/sent/" in sent["Location"] and "Look into your mail" in get(sent["Location"]).text
+    booking = Booking.objects.get(phone="+79230000001")
+    assert (booking.status, booking.held_until) == ("held", clock.now + timedelta(minutes=30))
+    assert Message.objects.get().kind == "code" and "12:00" not in salon.free(who="Pavel")
+    path = pages.link_to(booking, pages.CONFIRM).removeprefix("https://desk.example")
+    # A mail program that opens every link confirms nothing.
+    assert get(path).status == 200
+    booking.refresh_from_db()
+    assert booking.status == "held"
+    done = post(path)
+    assert done.status_code == 302 and "You are booked" in get(done["Location"]).text
+    assert list(Message.objects.order_by("pk").values_list("kind", "to")) == [
+        ("code", "irina@example.com"), ("booked", "irina@example.com"),
+    ]  # fmt: skip
+
+
+def test_what_is_not_confirmed_in_time_is_free_again(salon: Salon, clock: Clock) -> None:
+    open_page(salon, confirmation="email")
+    sent = book(salon, 12)
+    booking = Booking.objects.get(phone="+79230000001")
+    clock.advance(minutes=31)
+    bookings.expire_holds()
+    assert "12:00" in salon.free(who="Pavel")
+    assert "no longer kept" in get(sent["Location"]).text
+    assert post(pages.link_to(booking, pages.CONFIRM).removeprefix("https://desk.example")).status_code == 409
+    assert not Message.objects.exclude(state="dropped").exists()
+
+
+@pytest.fixture
+def sms() -> Iterator[Gateway]:
+    with gateway() as server:
+        yield server
+
+
+def test_a_code_by_text_message(salon: Salon, sms: Gateway) -> None:
+    messages.change_settings(salon.branch, gateway_url=sms.url, is_inside=True)
+    open_page(salon, confirmation="code")
+    address = book(salon)["Location"]
+    booking = Booking.objects.get()
+    sending.send_due()
+    code = page_codes.code_of(booking)
+    assert sms.taken[0]["text"] == f"Salon: your code is {code}. Tell it to nobody."
+    assert code not in str(Message.objects.values_list()[0]) + str(PageRequest.objects.values_list()[0])
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    assert post(address, code=wrong).status_code == 422
+    assert "You are booked" in Page(Browser().post(address, {"code": f" {code[:3]} {code[3:]}"}, follow=True,
+                                                   headers={"accept-language": "en"})).text  # fmt: skip
+
+
+def test_codes_cannot_be_tried_out(salon: Salon, sms: Gateway) -> None:
+    messages.change_settings(salon.branch, gateway_url=sms.url, is_inside=True)
+    open_page(salon, confirmation="code")
+    address = book(salon)["Location"]
+    code = page_codes.code_of(Booking.objects.get())
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    assert [post(address, code=wrong).status_code for _time in range(5)] == [422] * 5
+    assert "Too many wrong codes" in Page(post(address, code=code)).text
+    assert Booking.objects.get().status == "held"
+
+
+def test_abuse_has_its_limits(salon: Salon) -> None:
+    fields = {"service": salon.ids("Haircut"), "employee": "any"}
+    answers = [post("/book/ours/hold/", start=salon.at(10).isoformat(), **fields).status_code for _time in range(42)]
+    assert answers[0] == 302 and answers[-2:] == [429, 429]
+    cache.clear()
+    days = [DAY + timedelta(days=number) for number in range(1, 8)]
+    answers = []
+    for day in days:
+        cache.clear()
+        address = post("/book/ours/hold/", start=salon.at(12, day).isoformat(), **fields)["Location"]
+        answers.append(post(address, **{**get(address).hidden, **IRINA}).status_code)
+    assert answers == [302] * 5 + [409] * 2
+
+
+def test_the_waiting_list_of_the_page(salon: Salon) -> None:
+    query = {"service": salon.ids("Haircut"), "employee": salon.employees["Pavel"].pk, "date": DAY.isoformat()}
+    link = next(link for link in get("/book/ours/", **query).links if "/wait/" in link)
+    form = get(link)
+    assert "Waiting list" in form.text and form.hidden["first_day"] == [DAY.isoformat()]
+    path = link.partition("?")[0]
+    done = post(path, **{**form.hidden, **IRINA, "last_day": DAY.isoformat(), "part": "morning"})
+    assert "You are on the waiting list" in Page(done).text
+    one = WaitingClient.objects.get()
+    assert (one.client_name, one.phone, one.email, one.language, one.earliest, one.latest) == (
+        "Irina", "+79230000001", "irina@example.com", "en", 0, 719,
+    )  # fmt: skip
+    assert post(path, **{**form.hidden, **IRINA, "last_day": "2026-01-01"}).status_code == 422
+
+
+def test_an_offer_is_taken_or_left_by_its_link(salon: Salon, clock: Clock) -> None:
+    def offered() -> str:
+        one = waiting.add(salon.branch, service_ids=salon.ids("Haircut"), first_day=DAY, last_day=DAY,
+                          client_name="Irina", phone="+79230000001", email="irina@example.com")  # fmt: skip
+        waiting.tend(salon.branch.pk, clock.now)
+        one.refresh_from_db()
+        return pages.link_to_offer(one).removeprefix("https://desk.example")
+
+    first = offered()
+    assert "A time has become free" in get(first).text
+    assert "You are off the waiting list" in Page(post(first, verb="decline")).text
+    second = offered()
+    taken = post(second, verb="accept")
+    assert taken.status_code == 302 and "You are booked" in get(taken["Location"]).text
+    assert post(first, verb="accept").status_code == 200 and Booking.objects.filter(status="booked").count() == 1
+
+
+def test_another_specialist_or_nonsense_in_the_address_breaks_nothing(salon: Salon) -> None:
+    for query in (
+        {"service": "x"}, {"service": ["9" * 30]}, {"branch": "²"},
+        {"service": salon.ids("Haircut"), "employee": "1e9"},
+        {"service": salon.ids("Haircut"), "employee": "any", "date": "0001-01-01"},
+        {"service": salon.ids("Haircut"), "employee": "any", "date": "2099-12-31"},
+        {"service": salon.ids("Haircut"), "employee": "any", "hold": "x.y"}, {"lang": "<script>"},
+    ):  # fmt: skip
+        page = get("/book/ours/", **query)
+        assert page.status in (200, 409) and "<script>" not in page.text
+    for start in ("", "x", "2026-11-23T10:00:00", "9999-12-31T23:59:59+00:00", "2026-11-23T10:07:00+07:00"):
+        answer = post("/book/ours/hold/", service=salon.ids("Haircut"), employee="any", start=start)
+        assert answer.status_code in (302, 409)
+    assert Browser().post("/book/ours/").status_code == 405
