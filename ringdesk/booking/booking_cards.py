@@ -215,12 +215,13 @@ def differences(stale: Stale, form: BookingForm) -> dict[str, Any]:
     return {"rows": shown, "version": current.version}
 
 
-def alternatives(taken: SlotTaken, branch: Branch) -> list[tuple[str, str]]:
-    """Return the free times of a refusal: what a button sends, and what it says."""
+def alternatives(taken: SlotTaken, branch: Branch, wished: date | None) -> list[tuple[str, str]]:
+    """Return the free times of a refusal: what a button sends, and what it says; the day where it is another."""
     found = []
     for each in taken.free:
         there = each.starts_at.astimezone(branch.zone)
-        found.append((f"{there:%Y-%m-%d %H:%M}", f"{date_format(there, 'D, j E')}, {there:%H:%M}"))
+        day = "" if there.date() == wished else f"{date_format(there, 'D, j E')}, "
+        found.append((f"{there:%Y-%m-%d %H:%M}", f"{day}{there:%H:%M}"))
     return found
 
 

@@ -256,7 +256,11 @@ def _show(
         "known": booking_cards.client_of(branch, form),
         "choice": choice,
         "taken": problem if isinstance(problem, SlotTaken) else None,
-        "alternatives": booking_cards.alternatives(problem, branch) if isinstance(problem, SlotTaken) else [],
+        "alternatives": (
+            booking_cards.alternatives(problem, branch, form.cleaned_data.get("date"))
+            if isinstance(problem, SlotTaken)
+            else []
+        ),
         "stale": booking_cards.differences(problem, form) if isinstance(problem, Stale) else None,
         "statuses": _statuses(booking),
         "hold_minutes": catalogue.settings_of(branch).hold_minutes,
