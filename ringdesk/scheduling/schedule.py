@@ -72,12 +72,19 @@ def set_days(
 ) -> Resource:
     """Let the resource work other hours on these days, or (None) not at all. Raises Invalid, Stale, NotFound."""
     _check_days(first_day, last_day)
+    return set_each(resource, list(hours.days_between(first_day, last_day)), worked, note=note, version=version)
+
+
+def set_each(
+    resource: Resource, days: Collection[date], worked: DayHours | None, *, note: str = "", version: int | None = None
+) -> Resource:
+    """Let the resource work other hours on each of these days, or (None) not at all. Raises as ``set_days``."""
+    _check_days(min(days), max(days))
     if worked is not None:
         _check_hours(worked)
-    note = _one_line(note)
     with events.atomic():
         current = _locked(resource, version)
-        _paint(current, dict.fromkeys(hours.days_between(first_day, last_day), Plan(worked, note)))
+        _paint(current, dict.fromkeys(days, Plan(worked, _one_line(note))))
         return _changed(current)
 
 

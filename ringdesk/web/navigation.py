@@ -77,7 +77,7 @@ SETTINGS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                   ("booking:employee", "booking:job_title")),
             Entry("booking:pools", "building", _("Rooms and devices"), Module.BOOKING, "services.change",
                   ("booking:pool", "booking:facility")),
-            Entry("booking:schedule", "calendar", _("Schedules"), Module.BOOKING, "services.change",
+            Entry("booking:schedule", "calendar", _("Schedules"), Module.BOOKING, "bookings.see",
                   ("booking:schedule_", "booking:holiday")),
             Entry("booking:settings", "clock", _("Bookings"), Module.BOOKING, "services.change"),
             Entry("booking:page_settings", "globe", _("Booking page"), Module.BOOKING, "services.change",

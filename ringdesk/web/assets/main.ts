@@ -25,6 +25,7 @@ import * as theme from "./theme";
 import * as timeline from "./timeline";
 import * as times from "./times";
 import * as toast from "./toast";
+import * as weekgrid from "./weekgrid";
 import * as windows from "./windows";
 import * as zone from "./zone";
 
@@ -53,6 +54,7 @@ for (const behaviour of [
   player,
   drag,
   timeline,
+  weekgrid,
   keyboard,
   live,
   clock,
