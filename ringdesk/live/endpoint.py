@@ -12,8 +12,9 @@ from ringdesk.live import visitors
 from ringdesk.live.hub import Hub, Socket, finish
 from ringdesk.live.protocol import RESYNC, Listener, Resume, Said, position, understand
 
-# How long a slow socket gets to take the closing frame.
-CLOSING = 2.0
+# How long a slow socket gets to take the closing frame: whoever reads again later (a tab that slept) must hear why.
+# Nothing is queued for it meanwhile.
+CLOSING = 30.0
 Hear = Callable[[Listener, Said], None]
 
 

@@ -170,6 +170,28 @@ def test_who_does_not_read_is_closed_with_4008_and_delays_nobody(
         assert json.loads(again.recv(timeout=10))["id"] == last + 1
 
 
+def test_who_reads_again_after_a_while_still_hears_why_it_is_over(
+    desk: Desk, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "MOST_BYTES", 200_000)
+    address = f"{desk.ws_url}?token={token(organization, 'reservations:read')}"
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", int(desk.base_url.rpartition(":")[2])))
+    with connect(address, sock=narrow, max_queue=1, ping_interval=None) as lazy:
+        _joined(desk, lazy)
+        for number in range(1, 121):
+            events.publish(
+                organization.pk, "reservation.changed", {"reservation": {"id": number}, "bulk": "x" * 100_000}
+            )
+        # Longer than a socket that is only slow needs to take the closing frame.
+        threading.Event().wait(4)
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                lazy.recv(timeout=20)
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 4008
+
+
 def _pour(organization: Organization, numbers: range) -> None:
     tell(organization, *numbers)
     connection.close()
