@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path, register_converter
 
 from ringdesk.booking.setting_up import pool_pages, service_pages, staff_pages
+from ringdesk.booking.sheets import pages as sheet_pages
 
 
 class VerbConverter:
@@ -21,7 +22,17 @@ class PhotoConverter(VerbConverter):
     regex = "[A-Za-z0-9_-]{16,64}"
 
 
+class SheetConverter(VerbConverter):
+    regex = "services|employees|clients"
+
+
+class FormatConverter(VerbConverter):
+    regex = "csv|xlsx"
+
+
 register_converter(VerbConverter, "booking_verb")
+register_converter(SheetConverter, "sheet_kind")
+register_converter(FormatConverter, "sheet_format")
 register_converter(PhotoConverter, "photo_name")
 
 _HERE = "booking/services/"
@@ -51,5 +62,11 @@ urlpatterns: list[URLPattern] = [
     path(_HERE + "rooms/<int:pk>/<booking_verb:verb>/", pool_pages.pool_act, name="pool_act"),
     path(_HERE + "rooms/one/<int:pk>/", pool_pages.facility_edit, name="facility_edit"),
     path(_HERE + "rooms/one/<int:pk>/<booking_verb:verb>/", pool_pages.facility_act, name="facility_act"),
+    path(_HERE + "import/", sheet_pages.imports, name="imports"),
+    path(_HERE + "import/<int:pk>/", sheet_pages.import_sheet, name="import_sheet"),
+    path(_HERE + "import/<int:pk>/start/", sheet_pages.import_start, name="import_start"),
+    path(_HERE + "import/<int:pk>/discard/", sheet_pages.import_discard, name="import_discard"),
+    path(_HERE + "import/<int:pk>/refused.<sheet_format:format>", sheet_pages.import_refused, name="import_refused"),
+    path(_HERE + "export/<sheet_kind:kind>.<sheet_format:format>", sheet_pages.export, name="export"),
     path("booking/photo/<photo_name:name>.jpg", staff_pages.photo, name="photo"),
 ]

@@ -6,6 +6,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from ringdesk.booking import bookings, sending, waiting
 from ringdesk.booking.public_models import WaitingClient
+from ringdesk.booking.sheets import importing
 
 _OPEN = (WaitingClient.State.WAITING, WaitingClient.State.OFFERED)
 
@@ -41,6 +42,24 @@ def send_messages_soon() -> None:
 def offer_soon(branch_id: int) -> None:
     """Let who waits in the branch be offered what is free now."""
     _defer(offer_freed_times, f"offer_freed_times:{branch_id}", branch_id=branch_id)
+
+
+@app.task(pass_context=False)
+def import_sheet(import_id: int) -> None:
+    """Write the rows of a large table that somebody imports."""
+    importing.run(import_id)
+
+
+@app.periodic(cron="17 4 * * *")
+@app.task(queueing_lock="forget_sheets", pass_context=False)
+def forget_sheets(timestamp: int) -> None:
+    """Delete the tables that were imported long ago."""
+    importing.forget_old(timezone.now())
+
+
+def import_soon(import_id: int) -> None:
+    """Let a job write the rows of a table."""
+    _defer(import_sheet, f"import_sheet:{import_id}", import_id=import_id)
 
 
 def _defer(task, lock: str, **arguments: int) -> None:  # type: ignore[no-untyped-def]  # a task of procrastinate

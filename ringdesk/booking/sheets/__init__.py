@@ -1,0 +1,1 @@
+"""Services, specialists and clients from a table (CSV, XLSX) and into one."""
