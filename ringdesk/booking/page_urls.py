@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from ringdesk.booking import calendar_views, page_views, page_visit_views
+from ringdesk.booking import calendar_views, client_views, page_views, page_visit_views
 
 _BOOK = "book/<slug:slug>/"
 urlpatterns: list[URLPattern] = [
@@ -21,4 +21,16 @@ urlpatterns: list[URLPattern] = [
     path(_BOOK + "offer/<str:token>/", page_visit_views.offer, name="page_offer"),
     re_path(r"^ical/(?P<secret>s[\w-]{43})\.ics$", calendar_views.feed, name="feed"),
     path("booking/specialists/<int:pk>/calendar/", calendar_views.calendar, name="calendar"),
+    path("booking/page/", client_views.page_settings, name="page_settings"),
+    path("booking/messages/", client_views.message_log, name="messages"),
+    path("booking/messages/settings/", client_views.message_settings, name="message_settings"),
+    path("booking/messages/test/", client_views.message_test, name="message_test"),
+    path("booking/messages/<int:pk>/again/", client_views.message_again, name="message_again"),
+    path("booking/waiting/", client_views.waiting_list, name="waiting"),
+    path("booking/waiting/new/", client_views.waiting_new, name="waiting_new"),
+    re_path(
+        r"^booking/waiting/(?P<pk>\d{1,18})/(?P<verb>accept|remove|again)/$",
+        client_views.waiting_act,
+        name="waiting_act",
+    ),
 ]

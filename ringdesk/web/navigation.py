@@ -144,6 +144,7 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
         ),
     ),
     (
+        Entry("booking:waiting", "clock", _("Waiting list"), Module.BOOKING, "bookings.see"),
         Entry("crm:leads", "tag", _("Leads"), Module.CALLS, "clients.see", ("crm:lead",)),
         Entry("crm:interactions", "note", _("Interactions"), Module.CALLS, "calls.see", ("crm:interaction",)),
         Entry("telephony:address_book", "phone-book", _("Address book"), Module.CALLS, "clients.see"),

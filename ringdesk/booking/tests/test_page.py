@@ -216,7 +216,8 @@ def test_another_time_gives_the_first_one_back(salon: Salon) -> None:
     ],
 )
 def test_what_is_typed_wrong_is_said_beside_it(salon: Salon, field: str, value: str, said: str) -> None:
-    response = book(salon, **{field: value})
+    wrong: dict[str, Any] = {field: value}
+    response = book(salon, **wrong)
     assert (response.status_code, said in response.content.decode()) == (422, True)
     assert Booking.objects.get().status == "held"
 
@@ -412,7 +413,8 @@ def test_abuse_has_its_limits(salon: Salon) -> None:
 
 
 def test_the_waiting_list_of_the_page(salon: Salon) -> None:
-    query = {"service": salon.ids("Haircut"), "employee": salon.employees["Pavel"].pk, "date": DAY.isoformat()}
+    query: dict[str, Any] = {"service": salon.ids("Haircut"), "date": DAY.isoformat()}
+    query["employee"] = salon.employees["Pavel"].pk
     link = next(link for link in get("/book/ours/", **query).links if "/wait/" in link)
     form = get(link)
     assert "Waiting list" in form.text and form.hidden["first_day"] == [DAY.isoformat()]
