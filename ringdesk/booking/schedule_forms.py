@@ -43,6 +43,8 @@ class ClockField(forms.CharField):
 
     def __init__(self, kind: str = "start", **options: Any) -> None:
         attrs = {"data-time": kind, "inputmode": "numeric", "autocomplete": "off", "maxlength": "5"}
+        if label := options.get("label"):
+            attrs["aria-label"] = label
         super().__init__(widget=forms.TextInput(attrs=attrs), **options)
 
     def to_python(self, value: Any) -> Any:
@@ -108,6 +110,7 @@ class DayForm(_Versioned):
     def __init__(self, *args: Any, day: date, **options: Any) -> None:
         super().__init__(*args, **options)
         self.day = day
+        self.fields["starts"].widget.attrs["data-autofocus"] = ""
         for number in range(MOST_BREAKS):
             for edge in ("starts", "ends"):
                 self.fields[f"break_{number}_{edge}"] = ClockField(required=False, label=_("Break"))
@@ -202,7 +205,11 @@ class WeekForm(_Versioned):
             self.fields[f"works_{number}"] = forms.BooleanField(label=WEEKDAYS[number], required=False)
             self.fields[f"starts_{number}"] = ClockField(label=pgettext_lazy("clock", "From"), required=False)
             self.fields[f"ends_{number}"] = ClockField("end", label=pgettext_lazy("clock", "To"), required=False)
-            self.fields[f"breaks_{number}"] = BreaksField(label=_("Breaks"), required=False, max_length=100)
+            self.fields[f"breaks_{number}"] = BreaksField(
+                label=_("Breaks"), required=False, max_length=100,
+                widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+            )  # fmt: skip
+        self.fields["starts_0"].widget.attrs["data-autofocus"] = ""
         field: Any = self.fields["others"]
         field.choices = [(str(other.pk), other.name) for other in others]
         if not others:

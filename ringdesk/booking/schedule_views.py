@@ -83,7 +83,7 @@ def day_edit(request: SeatedRequest, pk: int, day: str) -> HttpResponse:
         else:
             schedule.set_each(resource, form.days(), data["worked"], note=data["note"], version=data["version"])
 
-    title = f"{employee.name}, {date_format(on, 'D j E')}"
+    title = f"{employee.name} · {date_format(on, 'D, j E')}"
     context = {"body": "booking/schedule/_day.html", "title": title, "is_own": row is not None, "employee": employee}
     context["draft"] = f"schedule:{employee.pk}:{on.isoformat()}"
     return _edit(request, form, save, [employee], context, check="usual" not in request.POST)
@@ -145,8 +145,7 @@ def copy(request: SeatedRequest) -> HttpResponse:
     what.choices = [
         ("week", _("The week %(first)s – %(last)s to the next ones") % {
             "first": date_format(monday, "j E"), "last": date_format(ends, "j E")}),
-        ("month", _("%(month)s to %(next)s") % {
-            "month": capfirst(date_format(month, "F Y")), "next": date_format(next_month, "F Y")}),
+        ("month", f"{capfirst(date_format(month, 'F Y'))} → {capfirst(date_format(next_month, 'F Y'))}"),
     ]  # fmt: skip
 
     def save() -> None:
