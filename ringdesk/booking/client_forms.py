@@ -29,7 +29,7 @@ class PageForm(forms.Form):
         label=_("Clients book on the page"), required=False, widget=forms.CheckboxInput(attrs=_SWITCH)
     )
     welcome = forms.CharField(
-        label=_("Welcome"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}),
+        label=_("Greeting"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Stands above the first step."),
     )  # fmt: skip
     confirmation = forms.ChoiceField(

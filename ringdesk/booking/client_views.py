@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ringdesk.accounts import seats
@@ -43,14 +44,13 @@ def page_settings(request: SeatedRequest) -> HttpResponse:
     template = "booking/page/_settings.html" if request.htmx else "booking/page/settings.html"
 
     def context() -> dict[str, Any]:
-        base = base_url(request)
-        address = f"{base}{pages.path(stored)}"
+        address, label = f"{base_url(request)}{pages.path(stored)}", pgettext("page", "Book")
         return {
             "page": pages.of(request.organization),
             "address": address,
             "qr": segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2),
             "snippet": f'<script src="{address}widget.js" async></script>',
-            "snippet_button": f'<script src="{address}widget.js" data-button="{_("Book")}" async></script>',
+            "snippet_button": f'<script src="{address}widget.js" data-button="{label}" async></script>',
             "is_bookable": bool(pages.branches(stored)),
         }
 

@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ringdesk.accounts.models import Branch, Organization, OrganizationModel
 from ringdesk.booking.models import Booking, Employee, Service
@@ -107,9 +108,9 @@ class Message(OrganizationModel):
         GATEWAY = "gateway", _("Text message")
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
+        WAITING = "waiting", pgettext_lazy("message", "Waiting")
         SENT = "sent", _("Sent")
-        FAILED = "failed", _("Failed")
+        FAILED = "failed", pgettext_lazy("message", "Failed")
         DROPPED = "dropped", _("No longer needed")
 
     branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="+")

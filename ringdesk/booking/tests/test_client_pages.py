@@ -121,8 +121,9 @@ def test_the_log_shows_what_failed_and_sends_it_again(salon: Salon, theirs: Salo
 
 def test_staff_put_somebody_on_the_list_from_a_refusal(salon: Salon, theirs: Salon, owner: Browser) -> None:
     card = clients.create(salon.organization, name="Irina", phones=["+79230000001"], by=None)
-    query = {"services": ",".join(map(str, salon.ids("Haircut", "Beard"))), "employee": salon.employees["Pavel"].pk,
-             "date": DAY.isoformat(), "client": card.pk}  # fmt: skip
+    services = ",".join(map(str, salon.ids("Haircut", "Beard")))
+    query: dict[str, Any] = {"services": services, "date": DAY.isoformat(), "client": card.pk}
+    query["employee"] = salon.employees["Pavel"].pk
     shown = owner.get(reverse("booking:waiting_new"), query, headers=HTMX).content.decode()
     assert 'value="Irina"' in shown and 'value="2026-11-23"' in shown and shown.count("checked") == 2
     fields = {"client_name": "Irina", "phone": "+79230000001", "services": salon.ids("Haircut"), "client": card.pk,

@@ -1,0 +1,102 @@
+"""A client books on the page of the demo's salon, on a phone: with scripts, and without any."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import icalendar
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.conftest import Place
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "accept_downloads": True}
+
+
+@contextmanager
+def visitor(browser: Browser, **options: Any) -> Iterator[Page]:
+    """A stranger with a browser of their own; a failing script or answer fails the test."""
+    context = browser.new_context(**{"locale": "ru-RU", **PHONE, **options})
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on(
+        "response", lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None
+    )
+    yield page
+    assert context.cookies() == []
+    context.close()
+    assert problems == []
+
+
+def to_the_contact(page: Page, place: Place, *titles: str) -> None:
+    page.goto(f"{place.base_url}/book/demo/")
+    for title in titles:
+        page.locator(".book-service", has_text=title).first.click()
+    page.get_by_role("button", name="Продолжить").click()
+    page.locator(".book-card", has_text="Любой специалист").click()
+    expect(page.get_by_role("heading", name="Когда?")).to_be_visible()
+    # Another day than the first: scripts change the times only, without them the page comes anew.
+    page.locator("[data-days] a").nth(2).click()
+    expect(page.locator("[data-days] a").nth(2)).to_have_attribute("aria-current", "date")
+    page.locator(".book-slot").nth(2).click()
+    expect(page.get_by_role("heading", name="Кто придёт?")).to_be_visible()
+
+
+def fill(page: Page, name: str, phone: str) -> None:
+    page.get_by_label("Имя").fill(name)
+    page.get_by_label("Телефон").fill(phone)
+    page.get_by_label("Я согласен").check()
+
+
+@pytest.mark.parametrize("with_scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_client_books_on_a_phone_and_gets_a_calendar_file(
+    browser: Browser, place: Place, tmp_path: Path, with_scripts: bool
+) -> None:
+    service = next(each["title"] for each in place.demo["services"])
+    with visitor(browser, java_script_enabled=with_scripts) as page:
+        to_the_contact(page, place, service)
+        kept = page.locator(".book-visit b").inner_text()
+        # What is wrong is said beside it, and nothing typed is lost.
+        page.get_by_label("Имя").fill("Ирина Тестова")
+        page.get_by_role("button", name="Записаться").click()
+        expect(page.get_by_text("Без вашего согласия мы не можем принять запись.")).to_be_visible()
+        expect(page.get_by_label("Имя")).to_have_value("Ирина Тестова")
+        fill(page, "Ирина Тестова", f"8 923 555-00-{10 + with_scripts}")
+        page.get_by_role("button", name="Записаться").click()
+        expect(page.get_by_role("heading", name="Вы записаны")).to_be_visible()
+        assert page.locator(".book-visit b").inner_text() == kept
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Добавить в мой календарь").click()
+        download.value.save_as(tmp_path / "visit.ics")
+        calendar: Any = icalendar.Calendar.from_ical((tmp_path / "visit.ics").read_bytes())
+        (event,) = calendar.walk("VEVENT")
+        assert service in str(event["summary"]) and str(event["status"]) == "CONFIRMED"
+        # The page is no wider than the phone.
+        if with_scripts:
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.get_by_role("link", name="Перенести").click()
+        page.locator(".book-slot").last.click()
+        expect(page.get_by_role("heading", name="Вы записаны")).to_be_visible()
+        assert page.locator(".book-visit b").inner_text() != kept
+        page.get_by_role("link", name="Отменить визит").click()
+        page.get_by_role("button", name="Отменить визит").click()
+        expect(page.get_by_role("heading", name="Ваш визит отменён")).to_be_visible()
+
+
+def test_the_widget_shows_the_page_on_another_site(browser: Browser, place: Place) -> None:
+    with visitor(browser) as page:
+        page.route("http://salon.example/", lambda route: route.fulfill(
+            content_type="text/html",
+            body=f'<h1>Salon</h1><script src="{place.base_url}/book/demo/widget.js" data-lang="en" async></script>',
+        ))  # fmt: skip
+        page.goto("http://salon.example/")
+        frame = page.frame_locator("iframe")
+        expect(frame.get_by_role("heading", name="What would you like to book?")).to_be_visible()
+        # It is as high as its content: nothing scrolls inside.
+        page.wait_for_function("document.querySelector('iframe').offsetHeight > 700")
+        frame.locator(".book-service").first.click()
+        frame.get_by_role("button", name="Continue").click()
+        expect(frame.locator("h1")).to_be_visible()
