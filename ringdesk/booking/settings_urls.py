@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path, register_converter
 
+from ringdesk.booking.console import views as console_views
 from ringdesk.booking.setting_up import pool_pages, service_pages, staff_pages
 from ringdesk.booking.sheets import pages as sheet_pages
 
@@ -68,5 +69,6 @@ urlpatterns: list[URLPattern] = [
     path(_HERE + "import/<int:pk>/discard/", sheet_pages.import_discard, name="import_discard"),
     path(_HERE + "import/<int:pk>/refused.<sheet_format:format>", sheet_pages.import_refused, name="import_refused"),
     path(_HERE + "export/<sheet_kind:kind>.<sheet_format:format>", sheet_pages.export, name="export"),
+    path("booking/console/", console_views.console, name="console"),
     path("booking/photo/<photo_name:name>.jpg", staff_pages.photo, name="photo"),
 ]

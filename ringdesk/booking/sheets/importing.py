@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from ringdesk.accounts.models import Branch, Member
@@ -107,11 +107,17 @@ def run(pk: int) -> None:
     sheet = SheetImport.objects.select_related("branch", "member").filter(pk=pk, state=State.RUNNING).first()
     if sheet is None:
         return
+    # A job speaks the language of who reads its report.
+    with translation.override(sheet.member.language if sheet.member else translation.get_language()):
+        _run(sheet)
+
+
+def _run(sheet: SheetImport) -> None:
     rows = _rows_of(sheet, sheet.rows[sheet.done :])
     places = iter(range(sheet.done, sheet.total))
     while batch := list(islice(places, _BATCH)):
         with events.atomic():
-            locked = SheetImport.objects.select_for_update().defer("rows").get(pk=pk)
+            locked = SheetImport.objects.select_for_update().defer("rows").get(pk=sheet.pk)
             if locked.done != batch[0] or locked.state != State.RUNNING:
                 return  # Somebody else goes on with it.
             for place in batch:
