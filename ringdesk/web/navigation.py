@@ -54,8 +54,6 @@ SETTINGS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                   covers=("accounts:member", "accounts:invit")),
             Entry("accounts:roles", "shield", _("Roles"), action="members.see"),
             Entry("accounts:tokens", "key", _("API tokens"), action="tokens.change", covers=("accounts:token",)),
-            Entry("accounts:programs", "plug", _("Programs and assistants"),
-                  covers=("accounts:program", "accounts:application")),
             Entry("accounts:audit", "note", _("Log of changes"), action="audit.see"),
         ),
     ),
@@ -109,6 +107,8 @@ SETTINGS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry("accounts:profile", "user", _("Profile")),
             Entry("account_change_password", "lock", _("Password")),
             Entry("mfa_index", "shield", _("Two-step sign-in"), covers=("mfa_",)),
+            Entry("accounts:programs", "plug", _("Programs and assistants"),
+                  covers=("accounts:program", "accounts:application")),
         ),
     ),
 )  # fmt: skip
