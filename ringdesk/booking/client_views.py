@@ -217,7 +217,7 @@ def _start(request: SeatedRequest, branch: Branch) -> dict[str, Any]:
     number = client.phones.first() if client else None
     return {
         "client": client.pk if client else None,
-        "client_name": asked.get("name", "")[:200] or (client.name if client else ""),
+        "client_name": (asked.get("name") or asked.get("guest_name") or "")[:200] or (client.name if client else ""),
         "phone": asked.get("phone", "")[:40] or (number.number if number else ""),
         "email": client.email if client else "",
         "services": [service.pk for service in services],
