@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from ringdesk.accounts.models import Branch
 from ringdesk.booking import diary_days
 from ringdesk.booking.diary_days import Day, Mark, Off, State
-from ringdesk.booking.models import RELEASING, Booking, Employee
+from ringdesk.booking.models import RELEASING, Booking, BookingLine, Employee
 from ringdesk.booking.openings import SESSION
 from ringdesk.core import phones
 from ringdesk.scheduling import loading
@@ -106,15 +106,16 @@ def bookings(branch: Branch, start: int, end: int, now: datetime) -> QuerySet[Bo
         branch=branch, starts_at__lt=to_moment(end), ends_at__gt=to_moment(start)
     )
     rows = rows.exclude(status=Status.HELD, held_until__lte=now).select_related("client", "claim")
-    return rows.prefetch_related("lines__service", "assistants").order_by("starts_at", "id")
+    return rows.order_by("starts_at", "id")
 
 
 def draw_day(branch: Branch, day: date, now: datetime, *, employee_id: int | None = None) -> Board:
     """Return the day of the branch's specialists, or of one. The same queries for any number of them."""
     shown = diary_days.day_of(day, branch.zone)
     rows = list(bookings(branch, shown.origin, shown.end, now))
-    staff = employees(branch, also=[pk for row in rows for pk in _people(row)])
-    painter = _Painter(branch, [shown], staff, rows, now)
+    told = _Told.of(branch, rows)
+    staff = employees(branch, also=told.people())
+    painter = _Painter(branch, [shown], staff, told, now)
     chosen = [each for each in staff if employee_id in (None, each.pk)]
     return painter.board([painter.lane_of_employee(each, shown) for each in chosen])
 
@@ -124,7 +125,7 @@ def draw_week(branch: Branch, employee: Employee, day: date, now: datetime) -> B
     days = diary_days.week_of(day, branch.zone)
     of_them = Q(employee=employee) | Q(assistants=employee)
     rows = list(bookings(branch, days[0].origin, days[-1].end, now).filter(of_them).distinct())
-    painter = _Painter(branch, days, [employee], rows, now)
+    painter = _Painter(branch, days, [employee], _Told.of(branch, rows), now)
     return painter.board([painter.lane_of_day(employee, shown) for shown in days])
 
 
@@ -132,8 +133,9 @@ def sheets(branch: Branch, day: date, now: datetime, *, employee_id: int | None 
     """Return the day of every specialist who works or is booked on it, as it is printed."""
     shown = diary_days.day_of(day, branch.zone)
     rows = list(bookings(branch, shown.origin, shown.end, now).exclude(status__in=RELEASING))
-    staff = employees(branch, also=[pk for row in rows for pk in _people(row)])
-    painter = _Painter(branch, [shown], staff, rows, now)
+    told = _Told.of(branch, rows)
+    staff = employees(branch, also=told.people())
+    painter = _Painter(branch, [shown], staff, told, now)
     found = [painter.sheet(each, shown) for each in staff if employee_id in (None, each.pk)]
     return [sheet for sheet in found if sheet.hours or sheet.bookings]
 
@@ -155,21 +157,58 @@ def day_url(booking: Booking) -> str:
     return f"{reverse('booking:diary')}?date={day.isoformat()}"
 
 
-def _people(booking: Booking) -> list[int]:
-    return [booking.employee_id, *(each.pk for each in booking.assistants.all())]
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Bookings with what is booked and who works on it, read as plain values: a full day holds hundreds of them."""
+
+    rows: Sequence[Booking]
+    services: Mapping[int, str]
+    seats: Mapping[int, int]
+    helpers: Mapping[int, list[int]]
+
+    @classmethod
+    def of(cls, branch: Branch, rows: Sequence[Booking]) -> "_Told":
+        ids = [row.pk for row in rows]
+        lines = BookingLine.objects.for_org(branch.organization_id).filter(booking__in=ids)
+        titles: dict[int, list[str]] = defaultdict(list)
+        seats: dict[int, int] = {}
+        for booking, title, capacity in lines.values_list("booking_id", "title", "service__capacity"):
+            titles[booking].append(title)
+            seats[booking] = max(seats.get(booking, 0), capacity or 0)
+        helpers: dict[int, list[int]] = defaultdict(list)
+        for booking, employee in (
+            Booking.assistants.through.objects.filter(booking__in=ids)
+            .values_list("booking_id", "employee_id")
+            .order_by("id")
+        ):
+            helpers[booking].append(employee)
+        services = {booking: ", ".join(found) for booking, found in titles.items()}
+        return cls(rows, services, seats, helpers)
+
+    def people_of(self, row: Booking) -> list[int]:
+        return [row.employee_id, *self.helpers.get(row.pk, ())]
+
+    def people(self) -> set[int]:
+        return {pk for row in self.rows for pk in self.people_of(row)}
+
+    def services_of(self, row: Booking) -> str:
+        return self.services.get(row.pk, "")
 
 
 class _Painter:
     """Turns bookings and working hours into lanes."""
 
     def __init__(
-        self, branch: Branch, days: Sequence[Day], staff: Sequence[Employee], rows: Sequence[Booking], now: datetime
+        self, branch: Branch, days: Sequence[Day], staff: Sequence[Employee], told: _Told, now: datetime
     ) -> None:
         self.branch = branch
         self.days = days
         self.now = now
-        self.rows = rows
-        self.shown = [row for row in rows if row.status not in RELEASING]
+        self.told = told
+        self.rows = told.rows
+        self.shown = [row for row in told.rows if row.status not in RELEASING]
+        self.labels = {value: str(label) for value, label in Status.choices}
+        self.card_url, self.move_url = (reverse(f"booking:{name}", args=[0]) for name in ("card", "move"))
         resources = {each.resource_id: each.pk for each in staff}
         first, last = days[0].date, days[-1].date
         found = loading.day_shifts(branch, list(resources), first, len(days))
@@ -179,7 +218,7 @@ class _Painter:
         self.notes = _notes(branch, resources, first, last)
         self.of_employee: dict[int, list[Booking]] = defaultdict(list)
         for row in self.shown:
-            for pk in _people(row):
+            for pk in told.people_of(row):
                 self.of_employee[pk].append(row)
         self.drawn = diary_days.window(self._all_spans())
 
@@ -217,7 +256,7 @@ class _Painter:
         work = [(start - day.origin, end - day.origin) for start, end in _work(shift)]
         hours = ", ".join(f"{self._clock(start, day)}–{self._clock(end, day)}" for start, end in work)
         rows = [row for row in self.of_employee[employee.pk] if day.origin <= _minutes(row)[0] < day.end]
-        return Sheet(employee, hours, tuple((row, title_of(row), services_of(row)) for row in rows))
+        return Sheet(employee, hours, tuple((row, title_of(row), self.told.services_of(row)) for row in rows))
 
     def _lane(self, key: str, title: str, note: str, url: str, employee: Employee, day: Day) -> Lane:
         shift = self.shifts.get((employee.pk, day.date))
@@ -284,9 +323,9 @@ class _Painter:
 
     def _bar(self, row: Booking, employee: Employee, day: Day) -> Bar:
         starts, ends = row.starts_at.astimezone(self.branch.zone), row.ends_at.astimezone(self.branch.zone)
-        services, title = services_of(row), title_of(row)
+        services, title = self.told.services_of(row), title_of(row)
         is_late = row.status == Status.BOOKED and self._is_late(row)
-        label = [title, f"{starts:%H:%M}–{ends:%H:%M}", services, str(row.get_status_display()), row.notes]
+        label = [title, f"{starts:%H:%M}–{ends:%H:%M}", services, self.labels[row.status], row.notes]
         return Bar(
             id=f"{row.pk}-{employee.pk}",
             start=day.minute(row.starts_at),
@@ -298,8 +337,8 @@ class _Painter:
             time=f"{starts:%H:%M}",
             facts=services,
             label=", ".join(filter(None, label)),
-            url=reverse("booking:card", args=[row.pk]),
-            move_url=reverse("booking:move", args=[row.pk]),
+            url=self.card_url.replace("0", str(row.pk)),
+            move_url=self.move_url.replace("0", str(row.pk)),
             version=row.version,
             is_late=is_late,
         )
@@ -307,7 +346,7 @@ class _Painter:
     def _group(self, members: Sequence[Booking], employee: Employee, day: Day) -> Bar:
         row = members[0]
         starts, ends = row.starts_at.astimezone(self.branch.zone), row.ends_at.astimezone(self.branch.zone)
-        seats = max((line.service.capacity for line in row.lines.all() if line.service), default=len(members))
+        seats = self.told.seats.get(row.pk) or len(members)
         taken = _("%(taken)s of %(seats)s") % {"taken": len(members), "seats": seats}
         people = ", ".join(title_of(each) for each in members)
         return Bar(
@@ -317,10 +356,10 @@ class _Painter:
             status=Status.BOOKED,
             tone="violet",
             icon="users",
-            title=services_of(row),
+            title=self.told.services_of(row),
             time=f"{starts:%H:%M}",
             facts=taken,
-            label=f"{services_of(row)}, {starts:%H:%M}–{ends:%H:%M}, {taken}: {people}",
+            label=f"{self.told.services_of(row)}, {starts:%H:%M}–{ends:%H:%M}, {taken}: {people}",
             url=reverse("booking:group", args=[row.claim_id]),
             move_url="",
             version=row.version,
