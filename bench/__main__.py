@@ -4,9 +4,9 @@ import argparse
 import subprocess
 import sys
 
-from bench import ringing, routing, slots
+from bench import booking, ringing, routing, slots
 
-BENCHMARKS = {"ringing": ringing.main, "routing": routing.main, "slots": slots.main}
+BENCHMARKS = {"booking": booking.main, "ringing": ringing.main, "routing": routing.main, "slots": slots.main}
 
 
 def main() -> None:

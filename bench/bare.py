@@ -14,12 +14,18 @@ import orjson
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 INSERT = "INSERT INTO bench_bare (phone, query) VALUES (%s, %s) RETURNING id"
 SELECT = "SELECT client_id FROM crm_phone WHERE number = %s"
+LOCK = "SELECT pg_advisory_xact_lock(%s)"
+TAKE = (
+    "INSERT INTO bench_occupancy (resource_id, during) "
+    "VALUES (%s, tstzrange(%s::timestamptz, %s::timestamptz + interval '1 hour'))"
+)
+BOOK = "INSERT INTO bench_booking (resource_id, body) VALUES (%s, %s) RETURNING id"
 sockets: dict[WebSocket, asyncio.Queue[str]] = {}
 pool = AsyncConnectionPool(os.environ["DATABASE_URL"], min_size=1, max_size=10, open=False)
 
@@ -55,6 +61,16 @@ async def route(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def book(request: Request) -> JSONResponse:
+    """Take an hour of a resource if it is free."""
+    said = orjson.loads(await request.body())
+    async with pool.connection() as connection:
+        await connection.execute(LOCK, [said["resource"]])
+        await connection.execute(TAKE, [said["resource"], said["at"], said["at"]])
+        row = await (await connection.execute(BOOK, [said["resource"], orjson.dumps(said).decode()])).fetchone()
+    return JSONResponse({"status": True, "booking": {"id": row and row[0]}})
+
+
 async def alive(request: Request) -> PlainTextResponse:
     return PlainTextResponse("ok")
 
@@ -83,5 +99,11 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 application = Starlette(
-    routes=[Route("/healthz", alive), WebSocketRoute("/ws/v1/events", listen), Mount("/", insert)], lifespan=lifespan
+    routes=[
+        Route("/healthz", alive),
+        Route("/book", book, methods=["POST"]),
+        WebSocketRoute("/ws/v1/events", listen),
+        Mount("/", insert),
+    ],
+    lifespan=lifespan,
 )

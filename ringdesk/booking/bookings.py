@@ -75,6 +75,8 @@ def book(
         status=Status.BOOKED if hold_for is None else Status.HELD,
         held_until=None if hold_for is None else timezone.now() + hold_for,
     )
+    if client is None and customer is not None:
+        client_name, phone = client_name or customer.name, phone or customer.phone
     _name(booking, client_name, phone)
     validate(booking, "notes", "price", "source")
     with events.atomic():
@@ -91,7 +93,7 @@ def book(
         )
         booking.currency = plan.services[0].currency
         place = placing.place(branch, offer, wish)
-        visits.settle_in(booking, place)
+        visits.settle_in(booking, offer, place)
         if client is None and customer is not None:
             client = customers.find_or_create(branch, customer, by=by)
         _set_client(booking, client, by)
@@ -314,8 +316,6 @@ def _locked(booking: Booking, version: int | None) -> Booking:
 def _saved(current: Booking, kind: str, by: Member | None, previous: Span | None = None) -> Booking:
     current.version += 1
     current.save()
-    if "employee" in current._state.fields_cache and current.employee.pk != current.employee_id:
-        del current._state.fields_cache["employee"]
     return _told(current, kind, by, previous)
 
 

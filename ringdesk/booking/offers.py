@@ -1,6 +1,7 @@
 """What a branch offers and who provides it, read once per change of the catalogue and shared until the next."""
 
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -45,12 +46,17 @@ class Offer:
     specialists: Mapping[int, Specialist]
     pools: Mapping[int, tuple[int, ...]]
     needs: Mapping[int, tuple[int, ...]]
+    rows: Mapping[int, Employee]
     _shifts: dict[int, dict[int, list[Shift]]] = field(default_factory=dict, repr=False)
 
     def job_title_of(self, specialist: Specialist) -> str:
         """Return the name of what they are, or nothing."""
         title = self.job_titles.get(specialist.job_title_id or 0)
         return title.name if title else ""
+
+    def employee(self, id: int) -> Employee:
+        """Return the row of a specialist, with the job title; the caller's own copy."""
+        return copy(self.rows[id])
 
     def listed(self) -> list[Service]:
         """Return what clients are told of: whatever can be booked online."""
@@ -114,7 +120,8 @@ def at(branch: Branch, number: int) -> Offer:
 def _read(branch: Branch, number: int) -> Offer:
     rows = {"organization": branch.organization_id, "branch": branch}
     services = list(Service.objects.filter(**rows, is_active=True).prefetch_related("pools"))
-    employees = Employee.objects.filter(**rows, is_active=True).prefetch_related("skills")
+    people = Employee.objects.filter(**rows, is_active=True).select_related("job_title").prefetch_related("skills")
+    employees = list(people)
     pools: dict[int, list[int]] = {}
     facilities = Facility.objects.filter(organization=branch.organization_id, pool__branch=branch, is_active=True)
     for pool, resource in facilities.values_list("pool_id", "resource_id"):
@@ -129,6 +136,7 @@ def _read(branch: Branch, number: int) -> Offer:
         {employee.pk: _specialist(employee, in_use) for employee in employees},
         {pool: tuple(resources) for pool, resources in pools.items()},
         {service.pk: tuple(pool.pk for pool in service.pools.all()) for service in services},
+        {employee.pk: employee for employee in employees},
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -84,7 +85,7 @@ def _place_wish(current: Booking, offer: Offer, wish: Wish) -> None:
     else:
         wish = replace(wish, claim=current.claim)
     place = placing.place(current.branch, offer, wish)
-    settle_in(current, place)
+    settle_in(current, offer, place)
     current.assistants.set([each.id for each in place.assistants])
 
 
@@ -96,9 +97,9 @@ def give_back(current: Booking) -> None:
         occupancy.release(current.claim)
 
 
-def settle_in(booking: Booking, place: Place) -> None:
+def settle_in(booking: Booking, offer: Offer, place: Place) -> None:
     """Note where the visit came to be."""
-    booking.claim, booking.employee_id = place.claim, place.lead.id
+    booking.claim, booking.employee = place.claim, offer.employee(place.lead.id)
     booking.starts_at, booking.ends_at = place.span
 
 
@@ -147,7 +148,7 @@ def specialists(offer: Offer, ids: Collection[int]) -> tuple[Specialist, ...]:
 
 def write_lines(booking: Booking, plan: Plan, lead: Specialist) -> None:
     """Note the services as this specialist provides them."""
-    BookingLine.objects.bulk_create(
+    lines = BookingLine.objects.bulk_create(
         BookingLine(
             organization_id=booking.organization_id,
             booking=booking,
@@ -159,6 +160,15 @@ def write_lines(booking: Booking, plan: Plan, lead: Specialist) -> None:
         )
         for position, line in enumerate(plan.lines(lead))
     )
+    # Whoever tells of the booking need not read them again.
+    vars(booking)["_prefetched_objects_cache"] = {"lines": _as_read(lines)}
+
+
+def _as_read(lines: list[BookingLine]) -> QuerySet[BookingLine]:
+    """Return rows that are known as what ``lines.all()`` gives."""
+    found: QuerySet[BookingLine] = BookingLine.objects.none()
+    found._result_cache = lines
+    return found
 
 
 def minute(moment: datetime) -> int:

@@ -18,16 +18,24 @@ from django.db import connection, transaction
 
 CHANNEL = "ringdesk_live"
 
-APPEND = """
-WITH counter AS (
+_COUNTER = """
+counter AS (
     INSERT INTO live_livecounter (organization_id, last_id) VALUES (%(organization)s, %(count)s)
     ON CONFLICT (organization_id) DO UPDATE SET last_id = live_livecounter.last_id + %(count)s
     RETURNING last_id - %(count)s AS base
 )
+"""
+_INSERT = """
 INSERT INTO live_liveevent (organization_id, id, type, at, audience, body)
 SELECT %(organization)s, base + position, event->>'type', %(at)s, event->'audience', event->'body'
 FROM counter, jsonb_array_elements(%(events)s::jsonb) WITH ORDINALITY AS one(event, position)
 RETURNING id
+"""
+APPEND = f"WITH {_COUNTER} {_INSERT}"
+# The same, waking the hubs at the commit.
+APPEND_AND_NOTIFY = f"""
+WITH {_COUNTER}, added AS ({_INSERT})
+SELECT pg_notify(%(channel)s, %(organization)s || ':' || max(id)) FROM added
 """
 
 
@@ -138,6 +146,5 @@ def _write(events: list[Event]) -> None:
     with connection.cursor() as cursor:
         # Sorted, so that two transactions that touch two organizations cannot wait for each other.
         for organization_id in sorted(by_organization):
-            cursor.execute(APPEND, rows(organization_id, by_organization[organization_id], datetime.now(UTC)))
-            last = max(row[0] for row in cursor.fetchall())
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, f"{organization_id}:{last}"])
+            said = rows(organization_id, by_organization[organization_id], datetime.now(UTC))
+            cursor.execute(APPEND_AND_NOTIFY, said | {"channel": CHANNEL})

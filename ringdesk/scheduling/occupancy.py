@@ -9,7 +9,7 @@ Everything runs in a savepoint of the caller's transaction: a refusal leaves wha
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
@@ -23,6 +23,7 @@ from ringdesk.scheduling.models import Claim
 # The upper bytes of the lock's number say that it is a resource's, the lower ones which.
 LOCK_CLASS = 0x6F63 << 48
 ATTEMPTS = 2
+Result = TypeVar("Result")
 
 LOCK = "SELECT pg_advisory_xact_lock(%s + id) FROM unnest(%s::bigint[]) AS resource(id)"
 FORGET_EXPIRED = """
@@ -34,6 +35,21 @@ INSERT INTO scheduling_occupancy (organization_id, resource_id, claim_id, during
 SELECT organization_id, id, %s, tstzrange(%s, %s, '[)'), %s, %s
 FROM scheduling_resource WHERE id = ANY(%s) AND organization_id = %s
 ORDER BY id
+"""
+# All that a new claim needs, in one round trip: each statement sees what was committed while it waited for the locks.
+TAKE = """
+SELECT pg_advisory_xact_lock(%(locks)s + id) FROM unnest(%(wanted)s::bigint[]) AS resource(id);
+DELETE FROM scheduling_occupancy
+WHERE resource_id = ANY(%(wanted)s) AND organization_id = %(organization)s AND active AND expires_at <= %(now)s;
+WITH claim AS (
+    INSERT INTO scheduling_claim (organization_id, kind, created_at) VALUES (%(organization)s, %(kind)s, %(now)s)
+    RETURNING id
+)
+INSERT INTO scheduling_occupancy (organization_id, resource_id, claim_id, during, active, expires_at)
+SELECT organization_id, resource.id, claim.id, tstzrange(%(start)s, %(end)s, '[)'), true, %(expires_at)s
+FROM scheduling_resource resource, claim WHERE resource.id = ANY(%(wanted)s) AND organization_id = %(organization)s
+ORDER BY resource.id
+RETURNING claim_id
 """
 BUSY = """
 SELECT resource_id, claim_id, lower(during), upper(during), expires_at
@@ -78,10 +94,34 @@ def take(
     expires_at: datetime | None = None,
 ) -> Claim:
     """Give a new claim all of these resources (ids) for this time; ``expires_at`` makes it a hold. Raises Taken."""
-    with transaction.atomic():
-        claim = Claim.objects.create(organization_id=organization_id, kind=kind)
-        move(claim, resources, span, expires_at=expires_at)
-    return claim
+    _check(span)
+    wanted = sorted(set(resources))
+    if not wanted:
+        return Claim.objects.create(organization_id=organization_id, kind=kind)
+    now = timezone.now()
+    said: dict[str, Any] = {
+        "locks": LOCK_CLASS,
+        "wanted": wanted,
+        "organization": organization_id,
+        "kind": kind,
+        "now": now,
+        "start": span.start,
+        "end": span.end,
+        "expires_at": expires_at,
+    }
+
+    def insert() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE, said)
+            while cursor.nextset():
+                pass
+            rows = cursor.fetchall()
+        if len(rows) != len(wanted):
+            raise NotFound(_("There is no such place in this organization."))
+        return int(rows[0][0])
+
+    id = _write(organization_id, None, wanted, span, insert)
+    return Claim(pk=id, organization_id=organization_id, kind=kind, created_at=now)
 
 
 def move(
@@ -97,10 +137,14 @@ def move(
     With ``active=False`` it only notes what a released claim would take. A hold becomes lasting by being moved
     without ``expires_at``, even if it has expired by now.
     """
-    if span.start >= span.end:
-        raise Invalid(_("The end must come after the start."))
+    _check(span)
     wanted = sorted(set(resources))
-    _write(claim, wanted, span, lambda: _replace(claim, wanted, span, active, expires_at))
+
+    def replace() -> None:
+        _lock(claim, wanted)
+        _replace(claim, wanted, span, active, expires_at)
+
+    _write(claim.organization_id, claim.pk, wanted, span, replace)
 
 
 def release(claim: Claim) -> None:
@@ -114,7 +158,12 @@ def retake(claim: Claim) -> None:
     if rows:
         span = Span(min(during.lower for _id, during in rows), max(during.upper for _id, during in rows))
         wanted = sorted(resource_id for resource_id, _during in rows)
-        _write(claim, wanted, span, lambda: claim.occupancies.update(active=True))
+
+        def revive() -> None:
+            _lock(claim, wanted)
+            claim.occupancies.update(active=True)
+
+        _write(claim.organization_id, claim.pk, wanted, span, revive)
 
 
 def busy(organization_id: int, resources: Collection[int], span: Span, *, now: datetime | None = None) -> list[Busy]:
@@ -125,18 +174,18 @@ def busy(organization_id: int, resources: Collection[int], span: Span, *, now: d
         return [Busy(*row) for row in cursor.fetchall()]
 
 
-def _write(claim: Claim, wanted: list[int], span: Span, change: Callable[[], object]) -> None:
-    """Run the change under the locks of all resources it touches; answer the database's no in our words."""
+def _write(
+    organization_id: int, claim_id: int | None, wanted: list[int], span: Span, change: Callable[[], Result]
+) -> Result:
+    """Run the change, which locks all resources it touches; answer the database's no in our words."""
     for _attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():
-                _lock(claim, wanted)
-                change()
-            return
+                return change()
         except IntegrityError as error:
             if not isinstance(error.__cause__, ExclusionViolation):
                 raise
-            others = [row.claim_id for row in busy(claim.organization_id, wanted, span) if row.claim_id != claim.pk]
+            others = [row.claim_id for row in busy(organization_id, wanted, span) if row.claim_id != claim_id]
             if others:
                 raise Taken(others) from error
             # Whoever was in the way has gone in between.
@@ -144,6 +193,11 @@ def _write(claim: Claim, wanted: list[int], span: Span, change: Callable[[], obj
             if not isinstance(error.__cause__, DeadlockDetected):
                 raise
     raise Contended
+
+
+def _check(span: Span) -> None:
+    if span.start >= span.end:
+        raise Invalid(_("The end must come after the start."))
 
 
 def _lock(claim: Claim, wanted: list[int]) -> None:
