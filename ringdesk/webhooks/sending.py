@@ -201,13 +201,14 @@ class Runner:
 
     async def _note(self, values: dict[str, Any], verdict: Verdict, now: datetime) -> None:
         async with self.pool.connection() as connection, connection.transaction():
+            # The endpoint first, as the follower does: the other way round each would wait for the other.
+            await set_circuit(connection, self.endpoint_id, verdict, now)
             await connection.execute(_NOTE, values)
             await connection.execute(_HOLD if values["state"] == "failed" else _RELEASE, values)
             if verdict.is_delivered:
                 await connection.execute(_SET_DELIVERED, {"id": self.endpoint_id, "now": now})
             else:
                 await connection.execute(_SET_ERROR, [verdict.error, now, self.endpoint_id])
-            await set_circuit(connection, self.endpoint_id, verdict, now)
 
 
 async def send(recipient: Recipient, message_id: str, type: str, body: str, now: datetime) -> Verdict:

@@ -12,6 +12,7 @@ from ringdesk.accounts.models import Member, Organization
 from ringdesk.live.models import LiveEvent
 from ringdesk.webhooks import deliveries, endpoints
 from ringdesk.webhooks.models import Delivery, Endpoint, OutsideCrm
+from ringdesk.webhooks.requests import Verdict
 from ringdesk.webhooks.sending import _PICK, PARALLEL, Runner
 from ringdesk.webhooks.tests.driving import (
     NOON,
@@ -295,3 +296,30 @@ def test_the_next_is_found_at_once_behind_a_long_outage(
         cursor.execute(_PICK, pick)
         assert len(cursor.fetchall()) == PARALLEL
         cursor.execute("RESET statement_timeout")
+
+
+def test_a_note_and_the_follower_never_wait_for_each_other(
+    organization: Organization, outside: OutsideCrm, crm: FakeCrm
+) -> None:
+    """The follower holds its endpoint and comes upon a message that is just being noted."""
+    crm.status = 500
+    tell(organization, "call.ringing", call())
+    settle(outside.pk)
+    first = outside.deliveries.get()
+    verdict = Verdict(is_delivered=True, is_alive=True, status=200)
+    values = {
+        "id": first.pk, "endpoint": outside.pk, "key": first.key, "state": "delivered", "next_at": NOON, "now": NOON,
+        "status": 200, "error": "", "answer": "",
+    }  # fmt: skip
+
+    async def both(runner: Runner, _clock: Clock) -> None:
+        async with runner.pool.connection() as follower, follower.transaction():
+            await follower.execute("SELECT FROM webhooks_endpoint WHERE id = %s FOR NO KEY UPDATE", [outside.pk])
+            noting = asyncio.create_task(runner._note(values, verdict, NOON))
+            await asyncio.sleep(0.3)
+            # What ON CONFLICT does: look whether this message stands there already, and wait for whoever changes it.
+            await follower.execute("SELECT FROM webhooks_delivery WHERE id = %s FOR UPDATE", [first.pk])
+        await noting
+
+    drive(outside.pk, both)
+    assert states(outside) == {"delivered": 1}
