@@ -8,11 +8,12 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.csrf import csrf_exempt
 
@@ -76,6 +77,9 @@ def _answer(view: View, request: HttpRequest, page: BookingPage, kwargs: dict[st
         page_limits.count(request, "pages", page_limits.PAGES)
         with timezone.override("UTC"):
             return view(visit, **kwargs)
+    except Http404:
+        text = _("There is nothing at this address. Perhaps a part of the link got lost.")
+        return show(request, "problem.html", {"message": text}, status=404)
     except TooMany as error:
         return show(request, "problem.html", {"message": str(error)}, status=429)
     except RingdeskError as error:
@@ -85,10 +89,13 @@ def _answer(view: View, request: HttpRequest, page: BookingPage, kwargs: dict[st
 def _frame(request: HttpRequest) -> dict[str, Any]:
     current = translation.get_language()
     switches = []
+    choice: Choice | None = getattr(request, "choice", None)
     for code, label in LANGUAGES.items():
         query = request.GET.copy()
         query["lang"] = code
-        switches.append((code, label, f"?{query.urlencode()}", code == current))
+        # What was chosen came in a form: in another language it stands in the address.
+        url = choice.but(language=code).query if choice and request.method == "POST" else f"?{query.urlencode()}"
+        switches.append((code, label, url, code == current))
     return {"switches": switches, "language": current}
 
 

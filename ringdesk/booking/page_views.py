@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from ringdesk.accounts.models import Branch
 from ringdesk.booking import offers, openings, page_codes, page_limits, page_times, page_visitors, pages, photos
@@ -59,7 +59,7 @@ def _step(request: Visit, choice: Choice, branch: Branch, *, is_only: bool, **mo
     context = {"branch": branch, "is_only": is_only, "groups": _groups(offer, list(online.values())), "error": error}
     context |= {"choice": choice.but(is_changing=False), "chosen": choice.services}
     context |= {"back": "" if is_only else choice.but(branch=None, services=(), employee=None, is_changing=False).query}
-    return show(request, "services.html", context, status=409 if error else 200)
+    return show(request, "services.html", context | more, status=409 if error or more else 200)
 
 
 def _times(request: Visit, choice: Choice, branch: Branch, context: Context, status: int = 200) -> HttpResponse:
@@ -78,7 +78,7 @@ def _times(request: Visit, choice: Choice, branch: Branch, context: Context, sta
         return show(request, "times.html", context, status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @public
 def hold(request: Visit) -> HttpResponseBase:
     """Keep the time of the button that was pressed while the visitor types."""
@@ -86,7 +86,7 @@ def hold(request: Visit) -> HttpResponseBase:
     branches = pages.branches(page)
     branch = _branch(choice, branches)
     starts_at = moment_of(request.POST.get("start", ""))
-    if branch is None or starts_at is None or not choice.services:
+    if request.method != "POST" or branch is None or starts_at is None or not choice.services:
         return HttpResponseRedirect(pages.path(page) + choice.query)
     page_limits.count(request, "holds", page_limits.HOLDS)
     before = pages.booking_of(page, choice.hold, pages.HOLD) if choice.hold else None

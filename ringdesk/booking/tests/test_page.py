@@ -459,3 +459,20 @@ def test_another_specialist_or_nonsense_in_the_address_breaks_nothing(salon: Sal
         answer = post("/book/ours/hold/", service=salon.ids("Haircut"), employee="any", start=start)
         assert answer.status_code in (302, 409)
     assert Browser().post("/book/ours/").status_code == 405
+
+
+def test_an_incomplete_link_says_so_inside_a_frame_too(salon: Salon) -> None:
+    response = Browser().get("/book/ours/visit/12/", headers={"accept-language": "en"})
+    assert response.status_code == 404 and "a part of the link got lost" in response.content.decode()
+    assert "X-Frame-Options" not in response
+
+
+def test_the_language_is_switched_after_a_refusal_without_losing_the_choice(salon: Salon) -> None:
+    salon.book(10)
+    pavel = salon.employees["Pavel"].pk
+    refused = Page(
+        post("/book/ours/hold/", service=salon.ids("Haircut"), employee=pavel, start=salon.at(10).isoformat())
+    )
+    switch = next(link for link in refused.links if link.startswith("?") and "lang=ru" in link and "date=" not in link)
+    page = Page(Browser().get(f"/book/ours/hold/{switch}", follow=True, headers={"accept-language": "en"}))
+    assert page.status == 200 and "Когда?" in page.text and "Pavel" in page.text
