@@ -50,3 +50,11 @@ def test_the_number_of_waiting_calls_reads_well_in_english() -> None:
     with translation.override("en"):
         texts = client_texts()
     assert (texts["waiting.one"], texts["waiting.other"]) == ("{count} call waits", "{count} calls wait")
+
+
+def test_a_count_stays_in_one_line() -> None:
+    # On a phone it stands over a tab that is narrower than "99+" and the tab's middle.
+    rule = re.search(
+        r"^\.count \{(.*?)\}", (ASSETS / "style" / "controls.css").read_text(encoding="utf-8"), re.S | re.M
+    )
+    assert rule and "white-space: nowrap" in rule[1]
