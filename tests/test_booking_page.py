@@ -1,7 +1,9 @@
 """A client books on the page of the demo's salon, on a phone: with scripts, and without any."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -86,17 +88,49 @@ def test_a_client_books_on_a_phone_and_gets_a_calendar_file(
         expect(page.get_by_role("heading", name="Ваш визит отменён")).to_be_visible()
 
 
+@contextmanager
+def another_site(body: str) -> Iterator[str]:
+    """Serve a page from another origin. A real one: browsers keep invented hosts away from this computer."""
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = f"<!doctype html><title>Salon</title>{body}".encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join(timeout=5)
+
+
 def test_the_widget_shows_the_page_on_another_site(browser: Browser, place: Place) -> None:
-    with visitor(browser) as page:
-        page.route("http://salon.example/", lambda route: route.fulfill(
-            content_type="text/html",
-            body=f'<h1>Salon</h1><script src="{place.base_url}/book/demo/widget.js" data-lang="en" async></script>',
-        ))  # fmt: skip
-        page.goto("http://salon.example/")
+    widget = f'<script src="{place.base_url}/book/demo/widget.js" data-lang="en" async></script>'
+    with another_site(widget) as site, visitor(browser) as page:
+        page.goto(site)
         frame = page.frame_locator("iframe")
-        expect(frame.get_by_role("heading", name="What would you like to book?")).to_be_visible()
+        expect(frame.get_by_role("heading", name="What would you like to book?")).to_be_visible(timeout=15_000)
         # It is as high as its content: nothing scrolls inside.
         page.wait_for_function("document.querySelector('iframe').offsetHeight > 700")
         frame.locator(".book-service").first.click()
         frame.get_by_role("button", name="Continue").click()
-        expect(frame.locator("h1")).to_be_visible()
+        expect(frame.get_by_role("heading", name="Who would you like to see?")).to_be_visible()
+
+
+def test_a_button_of_another_site_opens_the_page(browser: Browser, place: Place) -> None:
+    widget = f'<script src="{place.base_url}/book/demo/widget.js" data-button="Записаться" async></script>'
+    with another_site(widget) as site, visitor(browser) as page:
+        page.goto(site)
+        page.get_by_role("button", name="Записаться").click()
+        frame = page.frame_locator("dialog iframe")
+        expect(frame.get_by_role("heading", name="На что записаться?")).to_be_visible(timeout=15_000)
+        page.get_by_role("button", name="Закрыть").click()
+        expect(page.locator("dialog")).to_be_hidden()

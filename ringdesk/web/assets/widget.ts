@@ -18,6 +18,13 @@
     return made;
   }
 
+  /** Puts elements where the script stands; of one in the head of the site, at the end of the page. */
+  function put(...elements: HTMLElement[]): void {
+    if (!script?.closest("head")) return script?.after(...elements);
+    if (document.body) return document.body.append(...elements);
+    document.addEventListener("DOMContentLoaded", () => document.body.append(...elements));
+  }
+
   function place(): void {
     const inline = frame();
     window.addEventListener("message", (event: MessageEvent<unknown>) => {
@@ -26,7 +33,7 @@
       if (said?.type !== "ringdesk:height" || typeof said.height !== "number") return;
       inline.style.height = `${Math.min(Math.max(said.height, 320), 6000)}px`;
     });
-    script?.after(inline);
+    put(inline);
   }
 
   function offer(label: string): void {
@@ -56,7 +63,7 @@
       }
       dialog.showModal();
     });
-    script?.after(opener, dialog);
+    put(opener, dialog);
   }
 
   if (button) offer(button);
