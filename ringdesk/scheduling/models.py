@@ -27,6 +27,11 @@ class Resource(OrganizationModel):
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
+    @property
+    def version(self) -> int:
+        """Return what a change of its schedule has to have seen."""
+        return self.schedule_version
+
 
 class Claim(OrganizationModel):
     """One party's hold on its resources, taken, moved and released as a whole."""

@@ -2,6 +2,9 @@
 
 from ninja import Router
 
+from ringdesk.booking.api.bookings import router as bookings
+from ringdesk.booking.api.catalogue import router as catalogue
 from ringdesk.booking.api.functions import router as functions
+from ringdesk.booking.api.staff import router as staff
 
-routers: tuple[Router, ...] = (functions,)
+routers: tuple[Router, ...] = (catalogue, staff, bookings, functions)
