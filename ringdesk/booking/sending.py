@@ -50,8 +50,8 @@ def send_due(now: datetime | None = None) -> int:
     down: set[tuple[int, str]] = set()
     while batch := _lease(now or timezone.now()):
         count += len(batch)
-        for message in batch:
-            _deliver(message, down)
+        for id in batch:
+            _deliver(id, down)
     return count
 
 
@@ -70,17 +70,22 @@ def send_test(settings: MessageSettings, channel: str, to: str, language: str) -
             _post(settings, to, letter, {"id": "test", "kind": "test", "language": language, "booking": None})
 
 
-def _lease(now: datetime) -> list[Message]:
+def _lease(now: datetime) -> list[int]:
     with transaction.atomic():
         due = Message.objects.filter(state=State.WAITING, due_at__lte=now).order_by("due_at", "pk")
         ids = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:BATCH])
         Message.objects.filter(pk__in=ids).update(attempts=F("attempts") + 1, due_at=now + LEASE)
-    rows = Message.objects.filter(pk__in=ids).order_by("pk").prefetch_related("booking__lines")
-    return list(rows.select_related("booking__branch__organization", "booking__employee", "booking__client"))
+    return sorted(ids)
 
 
-def _deliver(message: Message, down: set[tuple[int, str]]) -> None:
+def _deliver(id: int, down: set[tuple[int, str]]) -> None:
     """Send one message and note what came of it. ``down``: by what nothing goes out at the moment."""
+    # Read only now: those before it in the batch may have taken their time, and the booking may be another by now.
+    rows = Message.objects.filter(pk=id, state=State.WAITING).prefetch_related("booking__lines")
+    found = rows.select_related("booking__branch__organization", "booking__employee", "booking__client")
+    message: Message | None = found.first()
+    if message is None:
+        return
     booking = message.booking
     if booking is None or not _is_needed(message, booking, timezone.now()):
         _note(message, state=State.DROPPED)

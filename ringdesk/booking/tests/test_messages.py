@@ -242,7 +242,19 @@ def test_a_message_that_another_process_took_is_not_sent_twice(ours: Salon, post
     # It died; minutes later another one sends it.
     clock.advance(minutes=6)
     assert sending.send_due() == 1
-    assert Message.objects.get(pk=taken.pk).state == "sent" and len(post.letters) == 1
+    assert Message.objects.get(pk=taken).state == "sent" and len(post.letters) == 1
+
+
+def test_what_is_no_longer_true_when_its_turn_comes_is_dropped(ours: Salon, post: MailServer, clock: Clock) -> None:
+    first = ours.book(10, **irina(ours))
+    ours.book(12, client=clients.find_by_phone(ours.organization, PHONE)[0])
+    taken = sending._lease(clock.now)
+    # While the batch is under way one is cancelled; of the other nobody has said that its message is to be dropped.
+    bookings.cancel(first)
+    Booking.objects.filter(starts_at=ours.at(12)).update(status="no_show")
+    for id in taken:
+        sending._deliver(id, set())
+    assert (post.letters, [state for *_rest, state in states()]) == ([], ["dropped", "dropped", "waiting"])
 
 
 def test_a_key_is_not_told_to_another_gateway(ours: Salon, sms: Gateway) -> None:
