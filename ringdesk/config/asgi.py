@@ -50,6 +50,10 @@ class Shell:
             await self.assistants(scope, receive, send)
         elif self.parts and scope["type"] == "websocket" and scope["path"] == CHANNEL:
             await self.parts.channel(scope, receive, send)
+        elif scope["type"] == "websocket":
+            # Nothing else speaks it. Closed before it is accepted: the server answers 403.
+            await receive()
+            await send({"type": "websocket.close", "code": 1000})
         else:
             await self.starlette(scope, receive, send)
 

@@ -33,7 +33,7 @@ def read(numbers: Iterable[Number], region: str) -> list[Written]:
         if not written.number.strip():
             continue
         number = spelling.normalize(written.number, region)
-        if not number:
+        if not number or len(spelling.digits_of(written.number)) > spelling.MAX_LENGTH:
             text = _("“%(number)s” is not a phone number.") % {"number": written.number.strip()}
             raise Invalid(text, field="phones", number=written.number)
         label = None if written.label is None else written.label.strip()

@@ -110,6 +110,10 @@ class Doors:
         if not link.is_active:
             self.health.while_off(link.id)
             return 404, _refusal(scope, "The connector at this address is switched off.")
+        if not _accepted(scope):
+            # PBXes say no language, and why they were refused is read on the connector's page.
+            scope["ringdesk.language"] = link.language
+            translation.activate(link.language)
         connector = registry()[link.kind]
         if not connector.takes(rest) and not (rest == ROUTE and connector.has_extensions):
             return 404, _refusal(scope, "This connector has no such address.")
@@ -295,9 +299,15 @@ def _without_secrets(text: str, link: Link) -> str:
 
 
 def _language(scope: Scope) -> str:
-    """Return Russian for who asks for Russian, English for everybody else."""
-    accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+    """Return Russian for who asks for Russian, the organization's for who asks for nothing, else English."""
+    accepted = _accepted(scope)
+    if not accepted:
+        return str(scope.get("ringdesk.language", "en"))
     return "ru" if accepted.startswith("ru") else "en"
+
+
+def _accepted(scope: Scope) -> str:
+    return str(dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1"))
 
 
 def _refusal(scope: Scope, error: str | RingdeskError) -> dict[str, Any]:
@@ -310,6 +320,8 @@ def _refusal(scope: Scope, error: str | RingdeskError) -> dict[str, Any]:
 async def _answer(send: Send, status: int, answer: Reply) -> None:
     body, content_type = (answer.encode(), b"text/plain") if isinstance(answer, str) else (_dumps(answer), _JSON)
     headers = [(b"content-type", content_type + b"; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    if status == 405:
+        headers.append((b"allow", b"GET, POST"))
     if status == 503:
         headers.append((b"retry-after", b"2"))
     await send({"type": "http.response.start", "status": status, "headers": headers})

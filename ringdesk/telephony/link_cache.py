@@ -38,7 +38,8 @@ SELECT connector.id, connector.organization_id, connector.kind, connector.is_act
        (SELECT to_jsonb(rules) FROM telephony_callsettings rules
         WHERE rules.organization_id = connector.organization_id),
        ARRAY(SELECT ignored.phone FROM telephony_ignorednumber ignored
-             WHERE ignored.organization_id = connector.organization_id)
+             WHERE ignored.organization_id = connector.organization_id),
+       organization.language
 FROM telephony_connector connector
 JOIN accounts_organization organization ON organization.id = connector.organization_id
 LEFT JOIN accounts_branch branch ON branch.id = connector.branch_id
@@ -111,6 +112,7 @@ def link_of(row: Any) -> Link:
         lines={number: (branch_id, region) for number, (branch_id, region) in lines.items()},
         rules=rules.from_row(_json(row[11])),
         ignored=frozenset(row[12]),
+        language=row[13],
     )
 
 

@@ -41,6 +41,8 @@ def interaction_list(request: SeatedRequest) -> HttpResponse:
 def client_interactions(request: SeatedRequest, pk: int) -> HttpResponse:
     """Show the client's documents (a fragment for the client's card)."""
     client: Client = get_object_or_404(Client.objects.for_org(request.organization), pk=pk)
+    if not request.htmx:
+        return redirect("crm:client", pk)
     found = interactions.of_client(client, request.member)
     page = Paginator(found, ON_A_CARD).get_page(request.GET.get("page"))
     return see(request, "crm/_client_interactions.html", {"client": client, "page": page})

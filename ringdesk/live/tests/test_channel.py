@@ -10,7 +10,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.utils import timezone
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from ringdesk.accounts.models import ApiToken, Branch, Member, Organization, User
@@ -211,3 +211,9 @@ def _session(user: User) -> str:
     session.create()
     assert session.session_key is not None
     return session.session_key
+
+
+def test_no_socket_anywhere_else(desk: Desk) -> None:
+    with pytest.raises(InvalidStatus) as refused, connect(desk.ws_url.replace("/ws/v1/events", "/nope")):
+        pass
+    assert refused.value.response.status_code == 403

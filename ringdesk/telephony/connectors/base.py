@@ -67,6 +67,8 @@ class Link:
     branch_id: int | None
     region: str
     popup_seconds: int
+    # The organization's, for who says none.
+    language: str = "ru"
     settings: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     # extension → member; line → (branch, region)

@@ -10,6 +10,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from ringdesk.accounts.models import Organization
 from ringdesk.config.tests.desk import Desk
 from ringdesk.crm.models import Client, Phone
 from ringdesk.live.models import LiveEvent
@@ -227,6 +228,27 @@ def test_what_is_malformed_oversized_or_unknown_changes_nothing(desk: Desk, plac
         "a list": 400,
     }
     assert not Call.objects.exists() and not LiveEvent.objects.exists()
+
+
+def test_another_method_is_told_which_ones_there_are(desk: Desk, place: Place) -> None:
+    answer = httpx.delete(desk.base_url + place.path())
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
+@pytest.mark.parametrize("body", ["", "event=1&src_type=1&call_id=7&dst_num=100&src_num="])
+def test_an_empty_number_of_an_incoming_call_is_a_hidden_one(desk: Desk, place: Place, body: str) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    path = place.path() if body else place.path() + "?event=1&src_type=1&call_id=7&dst_num=100&src_num="
+    answer = desk.post(path, content=body, headers=form) if body else desk.get(path)
+    assert answer.status_code == 200
+    assert [(call.phone, call.extensions) for call in Call.objects.all()] == [("", ["100"])]
+
+
+def test_why_it_was_refused_is_told_in_the_organizations_language(desk: Desk, place: Place) -> None:
+    Organization.objects.filter(pk=place.organization.pk).update(language="ru")
+    bare = {"accept-language": ""}
+    assert "Параметр event" in desk.get(place.path(), headers=bare).json()["error"]
+    assert "Parameter event" in desk.get(place.path(), headers={"accept-language": "en"}).json()["error"]
 
 
 def test_a_connector_switched_off_answers_404_and_counts(desk: Desk, place: Place) -> None:

@@ -11,7 +11,7 @@ from ringdesk.telephony.connectors import fields, makecall
 from ringdesk.telephony.connectors.base import ActedCall, Connector, Dial, Link, Parsed, Request, Source
 from ringdesk.telephony.connectors.http_events.act import act
 from ringdesk.telephony.connectors.http_events.config import secret_fields, settings_fields
-from ringdesk.telephony.connectors.http_events.parse import parse
+from ringdesk.telephony.connectors.http_events.parse import INCOMING, STARTED, parse
 
 
 class HttpEvents(Connector):
@@ -24,7 +24,12 @@ class HttpEvents(Connector):
     dial_needs: ClassVar[tuple[str, ...]] = ("makecall_url",)
 
     def parse(self, request: Request, link: Link, now: datetime) -> Parsed:
-        return parse(fields.read(request), link, now)
+        values = fields.read(request)
+        is_incoming = (values.get("event"), values.get("src_type")) == (STARTED, INCOMING)
+        if is_incoming and "src_num" not in values and ("src_num" in request.query or b"src_num" in request.body):
+            # An empty number is a hidden one; a parameter that is not there says nothing.
+            values["src_num"] = "hidden"
+        return parse(values, link, now)
 
     def recording(self, link: Link, reference: str) -> Source:
         return fields.recording_source(link, reference)
