@@ -157,11 +157,12 @@ def test_what_is_wrong_stands_beside_its_field(ours: House, owner: Browser, wron
     assert not Client.objects.exists()
 
 
-def test_a_wrong_number_is_marked_and_nothing_typed_is_lost(owner: Browser) -> None:
-    answer = owner.post(reverse("crm:client_new"), filled(**{"phones-3-number": "nobody"}), headers=DRAWER)
+@pytest.mark.parametrize("wrong", ["nobody", "8" * 60])
+def test_a_wrong_number_is_marked_and_nothing_typed_is_lost(owner: Browser, wrong: str) -> None:
+    answer = owner.post(reverse("crm:client_new"), filled(**{"phones-3-number": wrong}), headers=DRAWER)
     rows = answer.context["rows"]
     assert answer.status_code == 422
-    assert [(row.number, bool(row.error)) for row in rows] == [(IVAN, False), ("nobody", True), ("", False)]
+    assert [(row.number, bool(row.error)) for row in rows] == [(IVAN, False), (wrong, True), ("", False)]
 
 
 def test_a_client_is_changed_and_somebody_faster_is_told(owner: Browser, ivan: Client) -> None:

@@ -158,7 +158,8 @@ def test_the_course(said: dict[str, Any], started: int, ended: int) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [{"cmd": None}, {"cmd": "dance"}, {"callid": None}, {"callid": "1" * 201}, {"phone": None}, {"phone": "abc"},
+    [{"cmd": None}, {"cmd": "dance"}, {"callid": None}, {"type": None}, {"type": "Novelty", "callid": None},
+     {"callid": "1" * 201}, {"phone": None}, {"phone": "abc"},
      {"cmd": "history", "type": "up"}, {"cmd": "history", "type": "in", "start": "soon"},
      {"cmd": "history", "type": "in", "end": "99991231T235959"}, {"cmd": "history", "type": "in", "duration": "-1"},
      {"cmd": "history", "type": "in", "duration": "NaN"}],

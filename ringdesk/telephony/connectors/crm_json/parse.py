@@ -91,7 +91,10 @@ def is_named(request: Request, name: str) -> bool:
 
 
 def _event(values: Mapping[str, str], link: Link) -> Parsed:
-    known = TYPES.get(values.get("type", "").lower())
+    for name in ("type", "callid"):
+        if name not in values:
+            raise Malformed(_("Field %(name)s is missing.") % {"name": name})
+    known = TYPES.get(values["type"].lower())
     if known is None:
         return Parsed()
     kind, direction = known
