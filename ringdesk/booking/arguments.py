@@ -12,6 +12,8 @@ from ringdesk.core.problems import Invalid
 
 LARGEST = 2**63 - 1
 MOST_SERVICES = 20
+# No other dates are meant; at the ends of the calendar a day has no day before it, or none after.
+_YEARS = range(1900, 2200)
 _DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _TIME = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _NUMBER = re.compile(r"\+?\d{1,19}", re.ASCII)
@@ -78,7 +80,7 @@ def text(value: Any, name: str) -> str:
 def day(value: Any, name: str) -> date:
     """Read a date as dd.mm.yyyy."""
     found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found:
+    if found and int(found[3]) in _YEARS:
         try:
             return date(int(found[3]), int(found[2]), int(found[1]))
         except ValueError:

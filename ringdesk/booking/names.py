@@ -23,6 +23,8 @@ def find(branches: Sequence[Branch], name: str) -> Found:
     exact = [found for found in known if folded(found[1].title) == wanted]
     if len(exact) == 1:
         return exact[0]
+    if exact and len({branch.pk for branch, _service in exact}) == 1:
+        raise _unclear(_("There are several services “%(name)s” in this branch: book one by its id."), name, exact)
     if exact:
         raise _unclear(_("There are several services “%(name)s”: tell the branch by company_id."), name, exact)
     raise _unclear(_("There is no service “%(name)s”. Did the client mean one of these?"), name, _like(known, wanted))

@@ -81,12 +81,14 @@ def list_slots(request: ApiRequest, wish: Query[SlotFilter]) -> dict[str, Any]:
         online=wish.online,
         step=wish.step,
     )
-    free: dict[Any, list[int]] = {}
+    # By the minute: moments of one zone are equal when the clock shows the same twice.
+    free: dict[int, SlotOut] = {}
     for employee, starts in found.items():
         for start in starts:
-            free.setdefault(start, []).append(employee)
+            slot = free.setdefault(from_moment(start), SlotOut(starts_at=start, employee_ids=[]))
+            slot.employee_ids.append(employee)
     after = _after(wish.after)
-    rest = [SlotOut(starts_at=at, employee_ids=free[at]) for at in sorted(free) if from_moment(at) > after]
+    rest = [free[at] for at in sorted(free) if at > after]
     shown_slots = rest[: wish.limit]
     has_more = len(rest) > wish.limit
     return {

@@ -1,5 +1,6 @@
 """What can be booked, schedules, free times and bookings over HTTP: by the owner's program and by a stranger's."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from ringdesk.accounts.tests.api import Answer, Program, program
 from ringdesk.booking.models import Booking
 from ringdesk.booking.tests.conftest import DAY, Clock, Salon
 from ringdesk.crm import clients
+from ringdesk.scheduling import schedule
+from ringdesk.scheduling.hours import DayHours
 
 
 @pytest.fixture
@@ -178,6 +181,19 @@ def test_pages_and_filters(ours: Salon, api: Program) -> None:
     starts = [each["starts_at"] for each in (*page["items"], *rest["items"])]
     assert (len(starts), starts) == (6, sorted(set(starts)))
     assert api.send("GET", f"{path}&after=nonsense").status == 400
+
+
+def test_the_hour_that_comes_twice(ours: Salon, api: Program, clock: Clock) -> None:
+    clock.now = datetime(2026, 10, 20, 9, tzinfo=UTC)
+    ours.branch.timezone = "Europe/Berlin"
+    ours.branch.save()
+    schedule.set_week(ours.employees["Pavel"].resource, [DayHours(0, 1440)] * 7)
+    path = f"slots?service_ids={ours.ids('Haircut')[0]}&date=2026-10-25&step=60&online=false"
+    slots = api.send("GET", f"{path}&employee_id={ours.employees['Pavel'].pk}&limit=3").json
+    assert [each["starts_at"][11:] for each in slots["items"]] == ["00:00:00+02:00", "01:00:00+02:00", "02:00:00+02:00"]
+    more = api.send("GET", f"{path}&employee_id={ours.employees['Pavel'].pk}&limit=2&after={slots['next']}").json
+    assert [each["starts_at"][11:] for each in more["items"]] == ["02:00:00+01:00", "03:00:00+01:00"]
+    assert [each["employee_ids"] for each in more["items"]] == [[ours.employees["Pavel"].pk]] * 2
 
 
 def test_a_second_branch_has_to_be_named(ours: Salon, api: Program) -> None:

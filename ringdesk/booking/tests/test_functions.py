@@ -237,6 +237,8 @@ WRONG: list[tuple[str, tuple[Any, ...]]] = [
     ("create_booking", ("b", "s", MONDAY, 10)),
     ("create_booking", ("b", "s", "23.11.1926", "10:00")),
     ("create_booking", ("b", "s", "23.11.9999", "10:00")),
+    ("create_booking", ("b", "s", "01.01.0001", "00:00")),
+    ("get_slots_for_booking", ("b", "s", "31.12.9999")),
     ("create_booking", ("b", "s", MONDAY, "03:00")),
     ("create_booking", ("b", "", MONDAY, "10:00")),
     ("modify_booking_time", (999999, MONDAY, "10:00")),
@@ -288,6 +290,10 @@ def test_names_regardless_of_case_spaces_and_yo(ours: Salon, bot: Bot) -> None:
     ambiguous = bot.create_booking_by_name("Haircut", MONDAY, "14:00")
     assert {each["company_name"] for each in ambiguous["candidates"]} == {"Salon", "Second"}
     assert bot.create_booking_by_name("Haircut", MONDAY, "14:00", ours.branch.pk)["status"]
+    # Where the branch is no help, it is not asked for.
+    ours.add_service("HAIR CUT", "Victoria")
+    twins = bot.create_booking_by_name("haircut", MONDAY, "15:00", ours.branch.pk)
+    assert (len(twins["candidates"]), "company_id" in twins["message"]) == (2, False)
 
 
 def test_scopes_and_strangers(ours: Salon) -> None:
