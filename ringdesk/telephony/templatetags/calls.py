@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import get_language, pgettext_lazy
 
 from ringdesk.accounts.models import Member
 from ringdesk.telephony import history, recordings
@@ -87,7 +87,11 @@ def to_the_minute(moment: datetime | None) -> str:
     today = timezone.localdate()
     if local.date() == today:
         return local.strftime("%H:%M")
-    return f"{date_format(local, 'j b' if local.year == today.year else 'd.m.Y')}, {local:%H:%M}"
+    if local.year != today.year:
+        return f"{local:%d.%m.%Y}, {local:%H:%M}"
+    # Short months are written small in Russian and large in English.
+    month = date_format(local, "b" if get_language() == "ru" else "M")
+    return f"{local.day} {month}, {local:%H:%M}"
 
 
 @register.filter
