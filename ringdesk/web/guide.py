@@ -18,11 +18,14 @@ TOPICS = (
     "calls",
     "card",
     "timeline",
+    "diary",
     "phonebook",
+    "telephony",
     "clients",
     "connect",
     "popups",
     "members",
+    "assistants",
     "keyboard",
 )
 
