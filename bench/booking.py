@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from bench import ringing
+from bench.booking_load import CLIENTS, phone
 
 if TYPE_CHECKING:
     from ringdesk.accounts.models import Branch
@@ -92,7 +93,7 @@ def _ask(port: int, place: dict[str, Any], branch: dict[str, Any]) -> dict[str, 
         "get_info_for_booking, the same": [],
     }
     found = {}
-    headers = {"Authorization": f"Bearer {place['token']}"}
+    headers = {"Authorization": f"Bearer {branch['token']}"}
     with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1/functions/", headers=headers, timeout=60) as http:
         for name, said in calls.items():
             function = name.partition(",")[0]
@@ -170,11 +171,17 @@ def _populate(url: str) -> dict[str, Any]:
             "CREATE TABLE bench_occupancy (id bigserial PRIMARY KEY, resource_id bigint, during tstzrange, "
             "EXCLUDE USING gist (int8range(resource_id, resource_id, '[]') WITH &&, during WITH &&))"
         )
+    from ringdesk.crm import clients
+
+    for number in range(0, CLIENTS, 2):
+        clients.create(organization, name=f"Client {number}", phones=[phone(number)])
     branches = {}
     for size in (FEW, MANY):
-        branch, service, _people = _branch(organization, f"{size} specialists", size)
+        own = Organization.objects.create(name=f"Bench {size}", slug=f"bench-{size}")
+        branch, service, _people = _branch(own, f"{size} specialists", size)
         _fill(url, branch, first_day)
-        branches[str(size)] = {"id": branch.pk, "service": service}
+        _token, own_plain = tokens.issue(own, name="bench", scopes=["bookings:read"], by=None)
+        branches[str(size)] = {"id": branch.pk, "service": service, "token": own_plain}
     branch, service, people = _branch(organization, "Busy", FEW)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+# Every other one has a card already.
+CLIENTS = 1000
 HOURS = (9, 10, 11, 12, 14, 15, 16, 17)
+
+
+def phone(number: int) -> str:
+    """Return the number of a client."""
+    return f"+7913{number:07}"
 
 
 @dataclass
@@ -37,7 +44,7 @@ class Plan:
         day = date.fromisoformat(self.first_day) + timedelta(days=days)
         body = {
             "args": [self.branch, self.service, f"{day:%d.%m.%Y}", f"{HOURS[hour]:02}:00", self.employees[place]],
-            "client": {"phone": f"+7913{number % 500:07}", "name": f"Client {number % 500}"},
+            "client": {"phone": phone(number % CLIENTS), "name": f"Client {number % CLIENTS}"},
             "resource": self.resources[place],
             "at": f"{day.isoformat()}T{HOURS[hour]:02}:00:00+03:00",
         }

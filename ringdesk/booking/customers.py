@@ -16,6 +16,11 @@ from ringdesk.crm import clients
 from ringdesk.crm.models import Client
 
 LONGEST_NAME = 200
+# Asked with every booking.
+BY_OWN_PHONE = """
+SELECT client.* FROM crm_client client JOIN crm_phone phone ON phone.client_id = client.id
+WHERE phone.organization_id = %s AND phone.number = %s ORDER BY client.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,9 @@ def _wait_for_others(organization_id: int, who: str) -> None:
 
 def _by_phone(organization: Organization, customer: Customer, region: str) -> Client | None:
     """Of several with one number the one of that name, else the oldest: a bot cannot be asked to choose."""
-    found = clients.find_by_phone(organization, customer.phone, region=region)
+    number = phones.normalize(customer.phone, region)
+    own = list(Client.objects.raw(BY_OWN_PHONE, [organization.pk, number])) if number else []
+    found = own or clients.find_by_phone(organization, number, region=region)
     named = [card for card in found if customer.name and card.name.casefold() == customer.name.casefold()]
     return next(iter(named or found), None)
 

@@ -41,9 +41,10 @@ class Context:
 
     def branch(self, id: int) -> Branch:
         """Return the branch of this id. Raises Invalid."""
-        found = self.branches.filter(pk=id).select_related("organization").first()
+        found: Branch | None = next(iter(self.branches.filter(pk=id).order_by()), None)
         if found is None:
             raise Invalid(_("There is no branch %(id)s.") % {"id": id}, field="company_id")
+        found.organization = self.organization
         return found
 
     def card(self) -> Client | None:

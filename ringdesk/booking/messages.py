@@ -143,6 +143,8 @@ def language_of(booking: Booking) -> str:
 
 def request_of(booking: Booking) -> PageRequest | None:
     """Return what the visitor of the page said about the booking; None for one made elsewhere."""
+    if booking.source != Booking.Source.PAGE:
+        return None
     rows = PageRequest.objects.for_org(booking.organization_id)
     found: PageRequest | None = rows.filter(booking=booking).first()
     return found

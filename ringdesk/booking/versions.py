@@ -4,24 +4,26 @@ Moving one locks its row until the commit, so bookings, which many take at once,
 """
 
 from collections.abc import Collection
-from functools import partial
 from typing import NamedTuple
 
 from django.db import connection
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking.models import BranchVersion
 from ringdesk.core import events
 
 # Out of a sequence, so that a number seen in a transaction that was rolled back never comes again.
 _MOVE = """
 INSERT INTO booking_branchversion (organization_id, branch_id, catalogue, bookings)
 SELECT organization_id, id, nextval('booking_version'), nextval('booking_version')
-FROM accounts_branch WHERE id = %s
+FROM accounts_branch WHERE id = %(key)s
 ON CONFLICT (branch_id) DO UPDATE SET
 """
 MOVE_CATALOGUE = _MOVE + "catalogue = nextval('booking_version')"
 MOVE_BOOKINGS = _MOVE + "bookings = nextval('booking_version')"
+
+READ = """
+SELECT branch_id, catalogue, bookings FROM booking_branchversion WHERE organization_id = %s AND branch_id = ANY(%s)
+"""
 
 
 class Version(NamedTuple):
@@ -46,7 +48,7 @@ def schedule_changed(branch_id: int, **_rest: object) -> None:
 
 def bookings_changed(branch: Branch) -> None:
     """Say that the branch's bookings are others once the transaction commits."""
-    events.last(("booking_branchversion", branch.pk), partial(_move, branch.pk, MOVE_BOOKINGS))
+    events.last(MOVE_BOOKINGS, branch.pk)
 
 
 def of(branch: Branch) -> Version:
@@ -56,10 +58,11 @@ def of(branch: Branch) -> Version:
 
 def of_all(organization_id: int, branches: Collection[int]) -> dict[int, Version]:
     """Return the numbers of these branches (ids); a branch without changes is not in it."""
-    rows = BranchVersion.objects.for_org(organization_id).filter(branch__in=branches)
-    return {branch: Version(*numbers) for branch, *numbers in rows.values_list("branch", "catalogue", "bookings")}
+    with connection.cursor() as cursor:
+        cursor.execute(READ, [organization_id, list(branches)])
+        return {branch: Version(*numbers) for branch, *numbers in cursor.fetchall()}
 
 
 def _move(branch_id: int, statement: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [branch_id])
+        cursor.execute(statement, {"key": branch_id})

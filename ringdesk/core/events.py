@@ -7,7 +7,7 @@ commit: open the transaction with :func:`atomic`.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -58,7 +58,7 @@ class _Pending(threading.local):
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.last: dict[tuple[str, int], Callable[[], None]] = {}
+        self.last: set[tuple[str, int]] = set()
 
 
 _pending = _Pending()
@@ -68,14 +68,14 @@ _pending = _Pending()
 def atomic() -> Iterator[None]:
     """Open a transaction (or a savepoint of one) whose published events are written just before it commits."""
     outermost = _pending.depth == 0
+    is_transaction = not connection.in_atomic_block
     before = len(_pending.events)
     _pending.depth += 1
     try:
         with transaction.atomic():
             yield
             if outermost:
-                _run_last()
-                _write(_pending.events)
+                _write(_pending.events, _pending.last, is_transaction)
     except BaseException:
         del _pending.events[before:]
         raise
@@ -107,12 +107,12 @@ def publish(
             pass
 
 
-def last(key: tuple[str, int], action: Callable[[], None]) -> None:
-    """Run the action once per key, when all else of the outermost ``atomic`` is done: for rows that everybody locks.
+def last(statement: str, key: int) -> None:
+    """Run the statement (which says ``%(key)s``) when all else of the outermost ``atomic`` is done, once for the key.
 
-    Keys are taken in their order, so that two transactions cannot wait for each other.
+    For rows that everybody locks; they are taken in one order, so that two transactions cannot wait for each other.
     """
-    _pending.last[key] = action
+    _pending.last.add((statement, key))
     if _pending.depth == 0:
         with atomic():
             pass
@@ -134,17 +134,26 @@ def dumps(events: list[Event]) -> str:
     return orjson.dumps(shapes).decode()
 
 
-def _run_last() -> None:
-    for key in sorted(_pending.last):
-        _pending.last[key]()
-
-
-def _write(events: list[Event]) -> None:
+def _write(events: list[Event], last: Iterable[tuple[str, int]], commits: bool) -> None:
+    """Send it all at once, the commit too: locks that everybody waits for are not held until this thread runs again."""
     by_organization: dict[int, list[Event]] = {}
     for event in events:
         by_organization.setdefault(event.organization_id, []).append(event)
+    statements, said = _numbered(sorted(last))
     with connection.cursor() as cursor:
         # Sorted, so that two transactions that touch two organizations cannot wait for each other.
-        for organization_id in sorted(by_organization):
-            said = rows(organization_id, by_organization[organization_id], datetime.now(UTC))
-            cursor.execute(APPEND_AND_NOTIFY, said | {"channel": CHANNEL})
+        organizations = sorted(by_organization)
+        for organization_id in organizations:
+            said |= rows(organization_id, by_organization[organization_id], datetime.now(UTC)) | {"channel": CHANNEL}
+            statements.append(APPEND_AND_NOTIFY)
+            if organization_id != organizations[-1]:
+                cursor.execute(";".join(statements), said)
+                statements = []
+        if statements:
+            cursor.execute(";".join([*statements, *(["COMMIT"] if commits else [])]), said)
+
+
+def _numbered(last: list[tuple[str, int]]) -> tuple[list[str], dict[str, Any]]:
+    """Return the statements as they can be sent together, each with a parameter of its own."""
+    statements = [text.replace("%(key)s", f"%(key{place})s") for place, (text, _key) in enumerate(last)]
+    return statements, {f"key{place}": key for place, (_text, key) in enumerate(last)}

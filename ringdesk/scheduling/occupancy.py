@@ -7,11 +7,12 @@ all the same, also to a writer that would ask for no lock.
 Everything runs in a savepoint of the caller's transaction: a refusal leaves what the caller did before untouched.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import DeadlockDetected, ExclusionViolation
@@ -38,6 +39,7 @@ ORDER BY id
 """
 # All that a new claim needs, in one round trip: each statement sees what was committed while it waited for the locks.
 TAKE = """
+SAVEPOINT taking;
 SELECT pg_advisory_xact_lock(%(locks)s + id) FROM unnest(%(wanted)s::bigint[]) AS resource(id);
 DELETE FROM scheduling_occupancy
 WHERE resource_id = ANY(%(wanted)s) AND organization_id = %(organization)s AND active AND expires_at <= %(now)s;
@@ -49,8 +51,10 @@ INSERT INTO scheduling_occupancy (organization_id, resource_id, claim_id, during
 SELECT organization_id, resource.id, claim.id, tstzrange(%(start)s, %(end)s, '[)'), true, %(expires_at)s
 FROM scheduling_resource resource, claim WHERE resource.id = ANY(%(wanted)s) AND organization_id = %(organization)s
 ORDER BY resource.id
-RETURNING claim_id
+RETURNING claim_id;
+RELEASE SAVEPOINT taking
 """
+GIVE_UP = "ROLLBACK TO SAVEPOINT taking; RELEASE SAVEPOINT taking"
 BUSY = """
 SELECT resource_id, claim_id, lower(during), upper(during), expires_at
 FROM scheduling_occupancy
@@ -110,18 +114,14 @@ def take(
         "expires_at": expires_at,
     }
 
-    def insert() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute(TAKE, said)
-            while cursor.nextset():
-                pass
-            rows = cursor.fetchall()
-        if len(rows) != len(wanted):
+    # Without a transaction of the caller's there has to be one around the savepoint.
+    with nullcontext() if connection.in_atomic_block else transaction.atomic():
+        claims = _write(organization_id, None, wanted, span, lambda: _insert(said), _given_up)
+        claim = Claim(pk=claims[0] if claims else None, organization_id=organization_id, kind=kind, created_at=now)
+        if len(claims) != len(wanted):
+            Claim.objects.for_org(organization_id).filter(pk__in=claims).delete()
             raise NotFound(_("There is no such place in this organization."))
-        return int(rows[0][0])
-
-    id = _write(organization_id, None, wanted, span, insert)
-    return Claim(pk=id, organization_id=organization_id, kind=kind, created_at=now)
+    return claim
 
 
 def move(
@@ -175,12 +175,17 @@ def busy(organization_id: int, resources: Collection[int], span: Span, *, now: d
 
 
 def _write(
-    organization_id: int, claim_id: int | None, wanted: list[int], span: Span, change: Callable[[], Result]
+    organization_id: int,
+    claim_id: int | None,
+    wanted: list[int],
+    span: Span,
+    change: Callable[[], Result],
+    savepoint: Callable[[], AbstractContextManager[object]] = transaction.atomic,
 ) -> Result:
     """Run the change, which locks all resources it touches; answer the database's no in our words."""
     for _attempt in range(ATTEMPTS):
         try:
-            with transaction.atomic():
+            with savepoint():
                 return change()
         except IntegrityError as error:
             if not isinstance(error.__cause__, ExclusionViolation):
@@ -193,6 +198,29 @@ def _write(
             if not isinstance(error.__cause__, DeadlockDetected):
                 raise
     raise Contended
+
+
+def _insert(said: dict[str, Any]) -> list[int]:
+    """Return the claim, once for each resource it has got."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, said)
+        claims: list[int] = []
+        while True:
+            if cursor.description:
+                claims = [row[0] for row in cursor.fetchall()]
+            if not cursor.nextset():
+                return claims
+
+
+@contextmanager
+def _given_up() -> Iterator[None]:
+    """Undo what TAKE began and could not end."""
+    try:
+        yield
+    except DatabaseError:
+        with connection.cursor() as cursor:
+            cursor.execute(GIVE_UP)
+        raise
 
 
 def _check(span: Span) -> None:
