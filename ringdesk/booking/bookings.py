@@ -120,15 +120,17 @@ def confirm(
             raise HoldExpired(_("The time was kept for a while, and that while is over. Choose a time again."))
         if current.status != Status.HELD:
             return current
-        if client or client_name or phone:
+        has_client = bool(client or client_name or phone)
+        if has_client:
             _name(current, client_name or current.client_name, phone or current.phone)
-            _set_client(current, client or current.client, by)
         current.status, current.held_until = Status.BOOKED, None
         try:
             visits.place_again(current, offers.of(current.branch))
         except SlotTaken as error:
             text = _("The time was kept for a while, and that while is over: somebody else has it now.")
             raise HoldExpired(text, field="starts_at", **error.details) from error
+        if has_client:
+            _set_client(current, client or current.client, by)
         return _saved(current, "booked", by)
 
 
@@ -197,14 +199,14 @@ def change(
         current.notes = current.notes if notes is KEPT else notes.strip()
         current.price = current.price if price is KEPT else price
         validate(current, "notes", "price")
-        if any(value is not KEPT for value in (client, client_name, phone)):
-            _change_client(current, client, client_name, phone, by)
         if placement and not current.is_released:
             is_placed = visits.replan(current, placement, force=force)
         elif placement:
             raise Invalid(_("This booking is cancelled."))
         else:
             is_placed = False
+        if any(value is not KEPT for value in (client, client_name, phone)):
+            _change_client(current, client, client_name, phone, by)
         if not is_placed and _own(current) == own:
             return current
         is_moved = current.span != before

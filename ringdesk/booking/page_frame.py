@@ -48,7 +48,7 @@ def public(view: View) -> View:
                 response: HttpResponseBase = render(request, "booking/page/closed.html", _frame(request), status=404)
             else:
                 response = _answer(view, request, page, kwargs)
-        return _finished(response, page)
+            return _finished(response, page)
 
     return framed
 

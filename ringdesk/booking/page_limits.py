@@ -8,6 +8,7 @@ import ipaddress
 from typing import NamedTuple
 
 from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +48,13 @@ def count_phone(organization_id: int, number: str) -> None:
 
 
 def check_open_bookings(organization_id: int, number: str) -> None:
-    """Raise Conflict when the number has as many visits to come from the page as one person needs."""
+    """Raise Conflict when the number has as many visits to come from the page as one person needs.
+
+    Whoever else books with this number waits until the transaction ends, and then counts right.
+    """
+    with connection.cursor() as cursor:
+        who = f"booking page {number}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [who, organization_id])
     rows = Booking.objects.for_org(organization_id).filter(phone=number, source=Booking.Source.PAGE)
     if rows.filter(status__in=_OPEN, starts_at__gt=timezone.now()).count() >= MOST_OPEN:
         raise Conflict(_("There are too many bookings with this number already. Please call us."), field="phone")

@@ -91,15 +91,16 @@ def book(
                 employee_id,
                 instead_of=held,
             )
-        current = bookings.change(
-            current, client_name=visitor.name, phone=visitor.phone, notes=visitor.notes or current.notes
-        )
+        notes = visitor.notes or current.notes
         waits = page_codes.lasts(page)
+        # Whatever comes next locks the time first and the client's card after it, as bookings do.
         if waits is None:
             page_codes.ask(current, page, email=visitor.email, language=visitor.language, until=None)
-            return bookings.confirm(current)
+            current = bookings.change(current, notes=notes)
+            return bookings.confirm(current, client_name=visitor.name, phone=visitor.phone)
         until = min(timezone.now() + waits, current.starts_at)
         current = bookings.keep(current, until - timezone.now())
+        current = bookings.change(current, client_name=visitor.name, phone=visitor.phone, notes=notes)
         page_codes.ask(current, page, email=visitor.email, language=visitor.language, until=until)
     return current
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ringdesk.booking import bookings, catalogue, employees
 from ringdesk.booking.employees import Skill
@@ -34,6 +36,12 @@ def changes() -> Iterator[list[str]]:
         yield heard
     finally:
         booking_changed.disconnect(hear)
+
+
+def locks(queries: CaptureQueriesContext) -> list[str]:
+    """Return what was locked for others to wait at, in order: times of resources, cards of clients."""
+    said = [each["sql"] for each in queries.captured_queries if "pg_advisory_xact_lock" in each["sql"]]
+    return ["card" if "hashtextextended" in sql else "time" for sql in said]
 
 
 def taken(*employee: Employee) -> int:
@@ -296,3 +304,14 @@ def test_what_clients_may_do_themselves(ours: Salon, clock: Clock) -> None:
     for act in (bookings.move, bookings.cancel):
         with pytest.raises(Invalid, match="already begun"):
             act(booking, online=True)
+
+
+def test_the_time_is_locked_before_the_card_whatever_is_done(ours: Salon) -> None:
+    """The other way round two who book the same specialist for the same person would wait for each other."""
+    ivan, boris = "+79230000001", "+79230000002"
+    held = ours.book(10, hold_for=timedelta(minutes=10))
+    with CaptureQueriesContext(connection) as confirming:
+        bookings.confirm(held, phone=ivan, client_name="Ivan")
+    with CaptureQueriesContext(connection) as changing:
+        bookings.change(held, starts_at=ours.at(12), phone=boris, client_name="Boris")
+    assert (locks(confirming), locks(changing)) == (["time", "card"], ["time", "card"])

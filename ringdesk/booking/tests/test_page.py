@@ -9,7 +9,9 @@ from typing import Any
 import icalendar
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
 from ringdesk.accounts.models import Branch, Module
 from ringdesk.booking import bookings, catalogue, employees, messages, page_codes, pages, sending, waiting
@@ -313,6 +315,11 @@ def test_the_language_is_the_browsers_with_a_switch(salon: Salon) -> None:
     sending.send_due()
 
 
+def test_the_answer_names_its_language(salon: Salon) -> None:
+    answer = Browser().get("/book/ours/", {"lang": "ru"}, headers={"Accept-Language": "en"})
+    assert answer.headers["Content-Language"] == "ru"
+
+
 def test_only_the_sites_named_may_frame_the_page(salon: Salon) -> None:
     def ancestors() -> str:
         policy = Browser().get("/book/ours/")["Content-Security-Policy"]
@@ -476,3 +483,14 @@ def test_the_language_is_switched_after_a_refusal_without_losing_the_choice(salo
     switch = next(link for link in refused.links if link.startswith("?") and "lang=ru" in link and "date=" not in link)
     page = Page(Browser().get(f"/book/ours/hold/{switch}", follow=True, headers={"accept-language": "en"}))
     assert page.status == 200 and "Когда?" in page.text and "Pavel" in page.text
+
+
+@pytest.mark.parametrize("confirmation", ["none", "email"])
+def test_the_page_locks_the_time_before_the_card(salon: Salon, confirmation: str) -> None:
+    pages.change(salon.organization, confirmation=confirmation)
+    address = choose(salon)
+    with CaptureQueriesContext(connection) as queries:
+        assert post(address, **{**get(address).hidden, **IRINA}).status_code == 302
+    said = [each["sql"] for each in queries.captured_queries]
+    card = next(place for place, sql in enumerate(said) if "hashtextextended('+7" in sql)
+    assert [place for place, sql in enumerate(said) if "unnest(" in sql and "pg_advisory" in sql and place > card] == []
