@@ -20,7 +20,8 @@ from ringdesk.booking import messages, pages, sending, waiting
 from ringdesk.booking.client_forms import MessagesForm, PageForm, TestForm, WaitingForm
 from ringdesk.booking.models import Employee, Service
 from ringdesk.booking.page_choice import day_of
-from ringdesk.booking.public_models import DAY, Message, WaitingClient
+from ringdesk.booking.page_forms import between
+from ringdesk.booking.public_models import Message, WaitingClient
 from ringdesk.booking.setting_up import answers
 from ringdesk.core.asked import positive_id
 from ringdesk.core.problems import Conflict, Invalid
@@ -29,7 +30,6 @@ from ringdesk.crm.models import Client
 CHANGE = member_required("services.change")
 PER_PAGE = 50
 _WAITED_DAYS = 7
-_BETWEEN = {"morning": (0, 719), "afternoon": (720, 1019), "evening": (1020, DAY)}
 
 
 @require_http_methods(["GET", "POST"])
@@ -228,7 +228,7 @@ def _start(request: SeatedRequest, branch: Branch) -> dict[str, Any]:
 
 
 def _add(request: SeatedRequest, branch: Branch, said: dict[str, Any]) -> None:
-    earliest, latest = _BETWEEN.get(said["part"], (0, DAY))
+    earliest, latest = between(said["part"])
     waiting.add(
         branch,
         service_ids=[service.pk for service in said["services"]],

@@ -87,6 +87,12 @@ class ContactForm(forms.Form):
 
 
 PARTS = [("", _("Any time")), ("morning", _("Morning")), ("afternoon", _("Afternoon")), ("evening", _("Evening"))]
+_MINUTES_OF = {"morning": (0, 719), "afternoon": (720, 1019), "evening": (1020, DAY)}
+
+
+def between(part: str) -> tuple[int, int]:
+    """Return between which minutes of the day a visit in this part of it begins."""
+    return _MINUTES_OF.get(part, (0, DAY))
 
 
 class WaitForm(ContactForm):
@@ -98,8 +104,7 @@ class WaitForm(ContactForm):
 
     def between(self) -> tuple[int, int]:
         """Return between which minutes of the day the visit may begin."""
-        parts = {"morning": (0, 719), "afternoon": (720, 1019), "evening": (1020, DAY)}
-        return parts.get(self.cleaned_data["part"], (0, DAY))
+        return between(self.cleaned_data["part"])
 
     def clean_last_day(self) -> date:
         """Refuse a day that has passed."""

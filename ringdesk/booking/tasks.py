@@ -1,5 +1,7 @@
 """Background jobs of bookings: messages to clients, holds that are over, times offered to who waits."""
 
+import logging
+
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -8,6 +10,7 @@ from ringdesk.booking import bookings, sending, waiting
 from ringdesk.booking.public_models import WaitingClient
 from ringdesk.booking.sheets import importing
 
+logger = logging.getLogger(__name__)
 _OPEN = (WaitingClient.State.WAITING, WaitingClient.State.OFFERED)
 
 
@@ -25,7 +28,11 @@ def tend_waiting_lists(timestamp: int) -> None:
     bookings.expire_holds()
     branches = WaitingClient.objects.filter(state__in=_OPEN).values_list("branch", flat=True)
     for branch in branches.order_by("branch").distinct():
-        waiting.tend(branch, timezone.now())
+        try:
+            waiting.tend(branch, timezone.now())
+        except Exception:
+            # What is wrong in one branch keeps no other waiting; the next minute tries again.
+            logger.exception("The waiting list of branch %s could not be tended", branch)
 
 
 @app.task(pass_context=False)

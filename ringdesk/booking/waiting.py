@@ -7,6 +7,7 @@ Order of locks: the branch's, the booking's row, the row of who waits.
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
@@ -27,6 +28,8 @@ from ringdesk.crm.models import Client
 KEPT_FOR = timedelta(hours=2)
 AT_LEAST = timedelta(minutes=30)
 LONGEST = timedelta(days=92)
+# Nothing can be booked further ahead than this (BookingSettings.horizon), so nobody waits for it.
+FURTHEST = timedelta(days=730)
 MOST_IN_A_BRANCH = 500
 MOST_PER_PHONE = 3
 # Starts of one client that are tried before the next client's turn: each was free a moment ago.
@@ -204,16 +207,15 @@ def _defer(branch_id: int) -> None:
 def _lapse(branch: Branch, now: datetime) -> None:
     """Who was too late, and whose days are over, wait no longer."""
     today = now.astimezone(branch.zone).date()
-    with events.atomic():
-        _lock(branch.pk)
-        rows = WaitingClient.objects.for_org(branch.organization_id).filter(branch=branch).select_related("offered")
-        for late in rows.filter(state=State.OFFERED, offered_until__lte=now):
-            try:
-                _give_back(late, None)
-            except Stale:
-                continue  # Somebody has just made a booking of it.
-            _set(late, State.EXPIRED)
-        rows.filter(state=State.WAITING, last_day__lt=today).update(state=State.EXPIRED, version=F("version") + 1)
+    rows = WaitingClient.objects.for_org(branch.organization_id).filter(branch=branch)
+    for late in list(rows.filter(state=State.OFFERED, offered_until__lte=now)):
+        # Each by itself: whoever has one booking locked never waits for another one.
+        with events.atomic(), suppress(Stale):  # Stale: somebody has just made a booking of it.
+            current = _read(late)
+            if current.state == State.OFFERED:
+                _give_back(current, None)
+                _set(current, State.EXPIRED)
+    rows.filter(state=State.WAITING, last_day__lt=today).update(state=State.EXPIRED, version=F("version") + 1)
 
 
 def _next(branch: Branch, tried: Collection[int], now: datetime) -> tuple[WaitingClient, bool] | None:
@@ -274,6 +276,8 @@ def _check_wish(
         raise Invalid(_("The last day must not come before the first."), field="last_day")
     if last_day - max(first_day, today) > LONGEST:
         raise Invalid(_("Three months at most."), field="last_day")
+    if last_day - today > FURTHEST:
+        raise Invalid(_("This day cannot be booked yet: it is too far ahead."), field="last_day")
     if not 0 <= earliest <= latest <= DAY:
         raise Invalid(_("The end must come after the start."), field="latest")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from ringdesk.booking import bookings, messages, waiting
+from ringdesk.booking import bookings, messages, tasks, waiting
 from ringdesk.booking.models import Booking
 from ringdesk.booking.problems import HoldExpired, NotOffered
 from ringdesk.booking.public_models import Message, WaitingClient
@@ -162,6 +162,20 @@ def test_what_cannot_be_waited_for(ours: Salon, theirs: Salon) -> None:
     with pytest.raises(Conflict):
         wait(ours, "Same", phone="8 923 000 00 01", by=None)
     assert not WaitingClient.objects.for_org(theirs.organization).exists()
+
+
+def test_nobody_waits_for_a_day_that_never_comes(ours: Salon, clock: Clock) -> None:
+    last = date(9999, 12, 31)
+    with pytest.raises(Invalid) as refused:
+        wait(ours, "Methuselah", first_day=last, last_day=last)
+    assert refused.value.field == "last_day"
+
+
+def test_what_is_wrong_in_one_branch_keeps_no_other_waiting(ours: Salon, theirs: Salon, clock: Clock) -> None:
+    broken, fine = wait(ours, "Broken"), wait(theirs, "Fine")
+    WaitingClient.objects.filter(pk=broken.pk).update(first_day=date(9999, 12, 31), last_day=date(9999, 12, 31))
+    tasks.tend_waiting_lists(timestamp=0)
+    assert (stand(broken), stand(fine)) == ("waiting", "offered")
 
 
 @pytest.fixture
