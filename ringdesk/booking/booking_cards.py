@@ -199,16 +199,16 @@ def differences(stale: Stale, form: BookingForm) -> dict[str, Any]:
     current: Booking = stale.details["current"]
     cleaned = form.cleaned_data
     offer = offers.of(current.branch)
-    wanted = [offer.services[pk].title for pk in cleaned["services"] if pk in offer.services]
+    wanted = [offer.services[pk].title for pk in cleaned.get("services", ()) if pk in offer.services]
     names = dict(Employee.objects.for_org(current.organization_id).values_list("pk", "name"))
     starts = cleaned.get("starts_at") or current.starts_at
     rows = [
         (_("Time"), _when(current.starts_at, current.branch), _when(starts, current.branch)),
         (_("Services"), diary.services_of(current), ", ".join(wanted)),
         (_("Specialist"), names.get(current.employee_id, ""), names.get(form.employee_id or 0, "")),
-        (_("Client’s name"), current.client_name, cleaned["guest_name"]),
-        (_("Phone"), phones.display(current.phone), phones.display(cleaned["phone"])),
-        (_("Notes"), current.notes, cleaned["notes"]),
+        (_("Client’s name"), current.client_name, cleaned.get("guest_name", "")),
+        (_("Phone"), phones.display(current.phone), phones.display(cleaned.get("phone", ""))),
+        (_("Notes"), current.notes, cleaned.get("notes", "")),
         (_("Status"), str(current.get_status_display()), ""),
     ]
     shown = [row for row in rows if row[1] != row[2] and (row[2] or row[0] != _("Status"))]

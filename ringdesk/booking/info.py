@@ -137,7 +137,7 @@ def _category(offer: Offer, id: int | None) -> str:
 
 
 def _fitting(companies: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], bytes]:
-    """Return as much as may be said: fewer days first, then no descriptions, then fewer services."""
+    """Return as much as may be said: fewer days first, then no descriptions, fewer services, fewer branches."""
     wrapping = 64
     shown = companies
     for days in _FEWER_DAYS:
@@ -151,7 +151,8 @@ def _fitting(companies: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], byt
             return shown, body
     shown = [each | {"services": [one | {"description": ""} for one in each["services"]]} for each in shown]
     while len(body := orjson.dumps(shown)) + wrapping > LARGEST:
-        shown = [_smaller(each) for each in shown]
+        has_services = any(each["services"] or each["employees"] for each in shown)
+        shown = [_smaller(each) for each in shown] if has_services else shown[: len(shown) // 2]
     return shown, body
 
 

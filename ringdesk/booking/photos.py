@@ -17,6 +17,8 @@ LARGEST = 1024  # of a side, in pixels
 MOST_BYTES = 10 * 1024 * 1024
 # Of a JPEG only as much is unpacked as is needed; the others unfold whole in memory, four bytes a pixel.
 MOST_PIXELS = {"JPEG": 80_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
+# What the library calls a JPEG that carries more pictures than one: phones put a depth or brightness map beside it.
+_WITH_MORE_PICTURES = "MPO"
 ACCEPTED = "image/jpeg,image/png,image/webp"
 FOLDER = "employees"
 
@@ -27,7 +29,8 @@ def prepared(upload: IO[bytes], size: int) -> bytes:
         raise Invalid(_("The photo is larger than %(most)s MB.") % {"most": MOST_BYTES // 1024**2}, field="photo")
     try:
         with Image.open(upload, formats=tuple(MOST_PIXELS)) as picture:
-            if picture.width * picture.height > MOST_PIXELS[picture.format or "PNG"]:
+            kind = "JPEG" if picture.format == _WITH_MORE_PICTURES else picture.format or "PNG"
+            if picture.width * picture.height > MOST_PIXELS[kind]:
                 raise Invalid(_("The photo has too many pixels."), field="photo")
             picture.draft("RGB", (2 * LARGEST, 2 * LARGEST))
             picture.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)

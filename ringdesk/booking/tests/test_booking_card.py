@@ -258,3 +258,12 @@ def test_without_scripts_it_is_a_page(ours: Salon, owner: Browser) -> None:
     assert "Haircut" in page(owner, f"{NEW}?date={DAY}")
     answer = owner.post(NEW, filled(ours))
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/bookings/?date={DAY}")
+
+
+def test_called_off_after_somebody_was_faster_with_nonsense_in_the_card(ours: Salon, owner: Browser) -> None:
+    booking = ours.book(10)
+    wrong = {"services": "abc", "guest_name": "x" * 201, "phone": "9" * 41, "notes": "x" * 10_001, "date": ""}
+    answer = send(owner, f"/bookings/{booking.pk}/", {"status": "cancelled", "version": "77", **wrong})
+    assert answer.status_code == 409
+    booking.refresh_from_db()
+    assert booking.status == "booked"

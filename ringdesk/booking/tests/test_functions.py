@@ -388,3 +388,10 @@ def test_info_stays_small(ours: Salon, bot: Bot) -> None:
     [company] = found.value["companies"]
     assert len(company["services"]) == 63 or company["services"]
     assert info.of([ours.branch]) is found
+
+
+def test_more_branches_than_an_assistant_can_be_told_of_are_left_out() -> None:
+    branch = {"name": "Ж" * 100, "address": "я" * 200, "services": [], "employees": [], "free": []}
+    shown, body = info._fitting([{"id": number, **branch} for number in range(300)])
+    assert len(body) <= info.LARGEST
+    assert [each["id"] for each in shown] == list(range(75))

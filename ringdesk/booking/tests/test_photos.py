@@ -51,6 +51,12 @@ def test_it_stands_upright_and_says_nothing_of_where_it_was_taken() -> None:
     assert (kept.size, dict(kept.getexif()), kept.info.get("exif")) == ((30, 60), {}, None)
 
 
+def test_a_photo_of_a_phone_with_a_second_picture_in_it() -> None:
+    more = Image.new("RGB", (60, 30), "green")
+    kept = prepare(drawn(format="MPO", save_all=True, append_images=[more]))
+    assert (kept.format, kept.size, getattr(kept, "n_frames", 1)) == ("JPEG", (60, 30), 1)
+
+
 def test_a_colour_stays_what_it_was() -> None:
     red, green, blue = prepare(drawn()).getpixel((5, 5))  # type: ignore[misc]
     assert abs(red - 200) < 6 and green < 20 and blue < 20
