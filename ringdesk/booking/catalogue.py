@@ -117,6 +117,9 @@ def remove_pool(pool: Pool) -> None:
     """Remove rooms or devices of one kind: no service needs them any more. Raises Conflict where one was booked."""
     with events.atomic():
         facilities = list(pool.facilities.select_related("pool__branch"))
+        # All at once and by id, so that two who remove wait for each other.
+        resources = Resource.objects.for_org(pool.organization_id).filter(facility__in=facilities)
+        list(resources.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
         if not all([remove_facility(facility) for facility in facilities]):
             raise Conflict(_("These have been booked before: their past needs them. Take them out of use instead."))
         pool.delete()

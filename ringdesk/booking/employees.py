@@ -92,11 +92,13 @@ def remove_employee(employee: Employee, *, version: int | None = None) -> None:
     """Remove a specialist; one with bookings is taken out of use instead. Raises Stale."""
     with events.atomic():
         current = catalogue.locked(employee, version)
+        # Nobody books them from here on.
+        rows = Resource.objects.for_org(employee.organization_id).select_for_update()
+        resource = rows.get(pk=current.resource_id)
         booked = Booking.objects.for_org(employee.organization_id)
         if booked.filter(employee=employee).exists() or booked.filter(assistants=employee).exists():
             change_employee(current, is_active=False)
             return
-        resource = current.resource
         _forget_file(current.photo.name)
         current.delete()
         resource.delete()

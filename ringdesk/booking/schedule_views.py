@@ -104,9 +104,11 @@ def week_edit(request: SeatedRequest, pk: int) -> HttpResponse:
         return [each for each in others if str(each.pk) in ids]
 
     def save() -> None:
+        others = [each.resource for each in chosen()]
+        schedule.lock([resource, *others])
         schedule.set_week(resource, form.cleaned_data["week"], version=form.cleaned_data["version"])
-        if chosen():
-            schedule.copy_week_hours(resource, [each.resource for each in chosen()])
+        if others:
+            schedule.copy_week_hours(resource, others)
 
     title = _("Ordinary week: %(name)s") % {"name": employee.name}
     context = {"body": "booking/schedule/_week.html", "title": title, "draft": f"schedule:{employee.pk}:week"}

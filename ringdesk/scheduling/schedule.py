@@ -37,6 +37,13 @@ def week_of(resource: Resource) -> list[DayHours | None]:
     return loading.weeks(resource.organization_id, [resource.pk])[resource.pk]
 
 
+def lock(resources: Collection[Resource]) -> None:
+    """Let others who change these schedules wait until the transaction ends: whoever changes several begins so."""
+    for organization_id in {one.organization_id for one in resources}:
+        rows = Resource.objects.for_org(organization_id).filter(pk__in=[one.pk for one in resources])
+        list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
 def set_week(resource: Resource, week: Week, *, version: int | None = None) -> Resource:
     """Let the resource work these hours every week, Monday first. Raises Invalid, Stale, NotFound.
 

@@ -82,6 +82,7 @@ def import_start(request: SeatedRequest, pk: int) -> HttpResponse:
 def import_discard(request: SeatedRequest, pk: int) -> HttpResponse:
     """Throw an uploaded table away."""
     sheet = get_object_or_404(_sheets(request).defer("rows"), pk=pk)
+    _require_clients_right(request, sheet.kind, "clients.change")
     if sheet.state == State.RUNNING:
         raise Http404
     sheet.delete()
@@ -93,6 +94,7 @@ def import_discard(request: SeatedRequest, pk: int) -> HttpResponse:
 def import_refused(request: SeatedRequest, pk: int, format: str) -> HttpResponse:
     """Send the refused rows as a table that can be mended and imported again."""
     sheet = get_object_or_404(_sheets(request), pk=pk, state=State.DONE)
+    _require_clients_right(request, sheet.kind, "clients.change")
     write, media_type = exporting.FORMATS[format]
     return _file(write(*importing.refused_rows(sheet)), media_type, f"refused-{sheet.pk}.{format}")
 
