@@ -25,7 +25,18 @@ function step(menu: HTMLDetailsElement, direction: 1 | -1): void {
   all[(next + all.length) % all.length]?.focus();
 }
 
+/** Bring the open section of the settings into sight: on a phone they stand in one long line. */
+function showSection(): void {
+  const current = document.querySelector<HTMLElement>(".settings-nav [aria-current]");
+  const list = current?.closest<HTMLElement>(".settings-nav");
+  if (!current || !list) return;
+  const [spot, frame] = [current.getBoundingClientRect(), list.getBoundingClientRect()];
+  list.scrollLeft += spot.left + spot.width / 2 - frame.left - frame.width / 2;
+  list.scrollTop += spot.top + spot.height / 2 - frame.top - frame.height / 2;
+}
+
 export function start(): void {
+  showSection();
   document.addEventListener("click", (event) => {
     const target = event.target as Element;
     closeMenus(target);
