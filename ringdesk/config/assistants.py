@@ -6,6 +6,7 @@ that asks the database runs in a thread of its own, in the language of the organ
 
 import contextlib
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -158,7 +159,8 @@ def _answer(caller: Caller, name: str, arguments: dict[str, Any]) -> types.CallT
 
 
 def _run(tool: Tool, caller: Caller, values: dict[str, Any]) -> bytes:
-    body = orjson.dumps([tool.name, values], option=orjson.OPT_SORT_KEYS)
+    # Not orjson, which refuses a number of more than 64 bits: the tool says in words what is wrong with it.
+    body = json.dumps([tool.name, values], sort_keys=True).encode()
     key = values.pop("idempotency_key", None)
     client = values.pop("client", None)
     if tool.name in _NAMES_OF_HALL:

@@ -23,6 +23,8 @@ from ringdesk.hall.models import Reservation, Table
 from ringdesk.hall.problems import GuestAmbiguous, TableTaken
 from ringdesk.hall.seating import Place
 
+# At the ends of the calendar a day has no day before it, or none after.
+_YEARS = range(1900, 2200)
 HORIZON = timedelta(days=366)
 MOST_OTHER_TIMES = 3
 _STEPS = (-30, 30, -60, 60, -90, 90, -120, 120)  # minutes around a time that is full
@@ -276,9 +278,11 @@ def _shown(reservation: Reservation) -> dict[str, Any]:
 def _day(text: str) -> date:
     for form in ("%d.%m.%Y", "%Y-%m-%d"):
         try:
-            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a date has no zone
+            day = datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a date has no zone
         except ValueError:
             continue
+        if day.year in _YEARS:
+            return day
     raise Invalid(_("A date looks like 05.02.2024."), field="date")
 
 

@@ -138,6 +138,9 @@ def test_an_assistant_finds_books_moves_and_cancels(salon: Salon, desk: Desk, mo
         assert moved == {"status": True, "message": "Booking time modified"}
         found = await told(client, "get_bookings_info", client=ANNA)
         assert [(each["booking_id"], each["booking_time"]) for each in found] == [(order, "10:00")]
+        for never in ("01.01.0001", "31.12.9999"):
+            assert "date" in (await refusal(client, "quote_booking", **wish | {"booking_date": never}))["message"]
+        assert (await refusal(client, "modify_booking_time", **move | {"order_id": 2**70}))["message"]
         gone = {"pipeline_id": company, "order_id": order, "client": ANNA}
         assert (await told(client, "cancel_booking", **gone))["status"] is True
         assert await told(client, "get_bookings_info", client=ANNA) == []
@@ -168,7 +171,8 @@ def test_an_assistant_reserves_a_table(salon: Salon, desk: Desk) -> None:
         await told(client, "cancel_reservation", reservation_id=id, client=ANNA)
         await told(client, "cancel_reservation", reservation_id=id, client=ANNA)
         assert (await refusal(client, "find_tables", **wish | {"date": "01.01.2020"}))["advice"]
-        assert (await refusal(client, "find_tables", **wish | {"date": "soon"}))["message"]
+        for never in ("soon", "01.01.0001", "31.12.9999"):
+            assert (await refusal(client, "find_tables", **wish | {"date": never, "time": "00:00"}))["message"]
         assert (await refusal(client, "find_tables", **wish | {"guests": "many"}))["problems"]
 
     talk(desk, token_of(salon), ask)
