@@ -25,6 +25,7 @@ FIELDS = ("confirms", "reminders", "by_email", "gateway_url", "is_inside")
 Kind, Channel, State = Message.Kind, Message.Channel, Message.State
 _TOLD = {"booked": Kind.BOOKED, "restored": Kind.BOOKED, "moved": Kind.MOVED, "cancelled": Kind.CANCELLED}
 _KEPT = object()
+SETTINGS = "SELECT * FROM booking_messagesettings WHERE organization_id = %s AND branch_id = %s"
 
 
 class Header(NamedTuple):
@@ -36,8 +37,9 @@ class Header(NamedTuple):
 
 def settings_of(branch: Branch) -> MessageSettings:
     """Return which messages the branch's clients get; a branch that was never asked has the usual, unsaved."""
-    rows = MessageSettings.objects.for_org(branch.organization_id)
-    found: MessageSettings | None = rows.filter(branch=branch).first()
+    # Asked with every booking: bare SQL takes a quarter of the time.
+    rows = MessageSettings.objects.raw(SETTINGS, [branch.organization_id, branch.pk])
+    found: MessageSettings | None = next(iter(rows), None)
     return found or MessageSettings(organization_id=branch.organization_id, branch=branch)
 
 
@@ -54,6 +56,9 @@ def change_settings(
         if version is not None and version != settings.version:
             raise Stale(_("Somebody has changed this in the meantime."), current=settings)
         moved_elsewhere = fields.get("gateway_url", settings.gateway_url) != settings.gateway_url
+        if moved_elsewhere:
+            # What was allowed for one address inside the network is not allowed for another.
+            fields.setdefault("is_inside", False)
         for field, value in fields.items():
             setattr(settings, field, value)
         settings.reminders = sorted(set(settings.reminders), reverse=True)
@@ -143,8 +148,8 @@ def language_of(booking: Booking) -> str:
 
 def request_of(booking: Booking) -> PageRequest | None:
     """Return what the visitor of the page said about the booking; None for one made elsewhere."""
-    if booking.source != Booking.Source.PAGE:
-        return None
+    if booking.version == 1 and booking.status != Booking.Status.HELD:
+        return None  # Whatever was asked for by link or code was kept first.
     rows = PageRequest.objects.for_org(booking.organization_id)
     found: PageRequest | None = rows.filter(booking=booking).first()
     return found

@@ -76,6 +76,13 @@ def test_a_booking_is_confirmed_by_a_letter_with_a_calendar_file(ours: Salon, po
     assert sending.send_due() == 0
 
 
+def test_another_gateway_is_not_inside_the_network_because_the_last_one_was(ours: Salon) -> None:
+    messages.change_settings(ours.branch, gateway_url="https://10.0.0.1/sms", is_inside=True)
+    again = messages.change_settings(ours.branch, gateway_url="https://10.0.0.1/sms", confirms=False)
+    moved = messages.change_settings(ours.branch, gateway_url="https://10.0.0.2/admin")
+    assert (again.is_inside, moved.is_inside) == (True, False)
+
+
 def test_the_gateway_is_sent_json_with_its_header(ours: Salon, sms: Gateway) -> None:
     use(ours, sms, by_email=False, header=Header("Authorization", "Bearer 12345"))
     booking = ours.book(10, **irina(ours))
