@@ -108,6 +108,8 @@ def of(branch: Branch) -> Offer:
 
 def at(branch: Branch, number: int) -> Offer:
     """Return what the branch offers, given where its counter stands (read before)."""
+    if versions.is_changing(branch):
+        return _read(branch, number)  # Nobody else may see it before the commit.
     known = _offers.get(branch.pk)
     if known is None or known[:2] != (number, branch.timezone) or number == 0:
         if len(_offers) >= _MOST_OFFERS:

@@ -1,6 +1,7 @@
 """What has changed since: two numbers of a branch, moved by every change, read by whoever keeps an answer.
 
-Moving one locks its row until the commit, so bookings, which many take at once, do it as the last thing.
+Moving one locks its row until the commit, and whoever books or changes anything in the branch moves one: it is done
+as the last thing of the transaction. Until then what is read may be newer than the number says (``is_changing``).
 """
 
 from collections.abc import Collection
@@ -38,12 +39,17 @@ NEVER = Version(0, 0)
 
 def catalogue_changed(branch: Branch) -> None:
     """Say that what can be booked in the branch is another from now on."""
-    _move(branch.pk, MOVE_CATALOGUE)
+    events.last(MOVE_CATALOGUE, branch.pk)
 
 
 def schedule_changed(branch_id: int, **_rest: object) -> None:
     """The same, told by the signal that somebody's working time has changed."""
-    _move(branch_id, MOVE_CATALOGUE)
+    events.last(MOVE_CATALOGUE, branch_id)
+
+
+def is_changing(branch: Branch) -> bool:
+    """Tell whether this very transaction has changed what can be booked, and the number does not say so yet."""
+    return events.is_pending(MOVE_CATALOGUE, branch.pk)
 
 
 def bookings_changed(branch: Branch) -> None:
@@ -61,8 +67,3 @@ def of_all(organization_id: int, branches: Collection[int]) -> dict[int, Version
     with connection.cursor() as cursor:
         cursor.execute(READ, [organization_id, list(branches)])
         return {branch: Version(*numbers) for branch, *numbers in cursor.fetchall()}
-
-
-def _move(branch_id: int, statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"key": branch_id})

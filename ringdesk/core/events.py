@@ -118,6 +118,11 @@ def last(statement: str, key: int) -> None:
             pass
 
 
+def is_pending(statement: str, key: int) -> bool:
+    """Tell whether the statement will be run for the key at the end of the ``atomic`` that is open."""
+    return (statement, key) in _pending.last
+
+
 def rows(organization_id: int, events: list[Event], at: datetime) -> dict[str, Any]:
     """Return the parameters of APPEND for events of one organization."""
     return {
@@ -139,7 +144,8 @@ def _write(events: list[Event], last: Iterable[tuple[str, int]], commits: bool) 
     by_organization: dict[int, list[Event]] = {}
     for event in events:
         by_organization.setdefault(event.organization_id, []).append(event)
-    statements, said = _numbered(sorted(last))
+    # By the key first: whoever moves two rows moves them in the same order, whatever is done to each.
+    statements, said = _numbered(sorted(last, key=lambda one: one[::-1]))
     with connection.cursor() as cursor:
         # Sorted, so that two transactions that touch two organizations cannot wait for each other.
         organizations = sorted(by_organization)
