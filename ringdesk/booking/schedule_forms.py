@@ -207,7 +207,7 @@ class WeekForm(_Versioned):
             self.fields[f"ends_{number}"] = ClockField("end", label=pgettext_lazy("clock", "To"), required=False)
             self.fields[f"breaks_{number}"] = BreaksField(
                 label=_("Breaks"), required=False, max_length=100,
-                widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+                widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off", "placeholder": "13:00–14:00"}),
             )  # fmt: skip
         self.fields["starts_0"].widget.attrs["data-autofocus"] = ""
         field: Any = self.fields["others"]

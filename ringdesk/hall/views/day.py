@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from ringdesk.accounts.guards import SeatedRequest, member_required
-from ringdesk.accounts.models import Branch
+from ringdesk.accounts.models import Branch, Module
 from ringdesk.core.asked import positive_id
 from ringdesk.core.intervals import Span
 from ringdesk.core.problems import Conflict, Invalid
@@ -48,6 +48,7 @@ def day_context(request: SeatedRequest, branch: Branch, asked: Mapping[str, Any]
         "statuses": ReservationStatus.objects.for_org(request.organization).filter(is_active=True),
         "may_change": request.member.may("reservations.change"),
         "may_set_up": request.member.may("halls.change"),
+        "has_diary": request.organization.has_module(Module.BOOKING) and request.member.may("bookings.see"),
     }
 
 
