@@ -304,6 +304,8 @@ class Booking(OrganizationModel):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["organization", "branch", "starts_at"]),
+            # What is not over yet is little, what is over grows for ever.
+            models.Index(fields=["organization", "branch", "ends_at"]),
             models.Index(fields=["organization", "client", "starts_at"]),
             models.Index(fields=["employee", "starts_at"]),
         ]
