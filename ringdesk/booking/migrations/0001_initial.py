@@ -369,6 +369,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["organization", "branch", "starts_at"], name="booking_boo_organiz_9d0ef3_idx"),
                     models.Index(fields=["organization", "client", "starts_at"], name="booking_boo_organiz_a318f8_idx"),
+                    models.Index(fields=["organization", "branch", "ends_at"], name="booking_boo_organiz_6bfe53_idx"),
                     models.Index(fields=["employee", "starts_at"], name="booking_boo_employe_234da1_idx"),
                 ],
                 "constraints": [
