@@ -6,9 +6,12 @@ sent again a few minutes later; its id is the same both times. What is no longer
 
 import logging
 import smtplib
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from email.utils import formataddr, parseaddr
+from math import inf
+from time import monotonic
 
 from django.conf import settings as installation
 from django.core.mail import EmailMessage
@@ -25,6 +28,8 @@ from ringdesk.core import calendars, http
 from ringdesk.core.problems import RingdeskError
 
 BATCH = 20
+# How long one way out may keep all others waiting in one run (seconds): what it has left then waits a minute.
+PATIENCE = 20.0
 LEASE = timedelta(minutes=5)
 GATEWAY_TIMEOUT = 10.0
 LARGEST_ANSWER = 64 * 1024
@@ -33,6 +38,8 @@ PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180)]
 # Answers by which a gateway says that asking again will not help.
 _FINAL = frozenset({400, 401, 403, 404, 410, 413, 422})
 Kind, Channel, State = Message.Kind, Message.Channel, Message.State
+# A branch, and the channel by which its messages go out.
+Way = tuple[int, str]
 logger = logging.getLogger(__name__)
 
 
@@ -47,11 +54,11 @@ class NotSent(RingdeskError):
 def send_due(now: datetime | None = None) -> int:
     """Send what is due. Returns how many messages were taken up."""
     count = 0
-    down: set[tuple[int, str]] = set()
+    spent: defaultdict[Way, float] = defaultdict(float)
     while batch := _lease(now or timezone.now()):
         count += len(batch)
         for id in batch:
-            _deliver(id, down)
+            _deliver(id, spent)
     return count
 
 
@@ -78,8 +85,8 @@ def _lease(now: datetime) -> list[int]:
     return sorted(ids)
 
 
-def _deliver(id: int, down: set[tuple[int, str]]) -> None:
-    """Send one message and note what came of it. ``down``: by what nothing goes out at the moment."""
+def _deliver(id: int, spent: dict[Way, float]) -> None:
+    """Send one message and note what came of it. ``spent``: how long each way out has taken in this run."""
     # Read only now: those before it in the batch may have taken their time, and the booking may be another by now.
     rows = Message.objects.filter(pk=id, state=State.WAITING).prefetch_related("booking__lines")
     found = rows.select_related("booking__branch__organization", "booking__employee", "booking__client")
@@ -90,14 +97,17 @@ def _deliver(id: int, down: set[tuple[int, str]]) -> None:
     if booking is None or not _is_needed(message, booking, timezone.now()):
         _note(message, state=State.DROPPED)
         return
-    if (message.branch_id, message.channel) in down:
+    way = (message.branch_id, message.channel)
+    if spent[way] > PATIENCE:
         _note(message, attempts=message.attempts - 1, due_at=timezone.now() + PAUSES[0])
         return
+    began = monotonic()
     try:
         _send(message, booking)
     except NotSent as error:
         if not error.is_final:
-            down.add((message.branch_id, message.channel))
+            # Nothing goes out there at the moment.
+            spent[way] = inf
         _failed(message, error)
     except Exception as error:
         # One message that cannot be made stops no other.
@@ -105,6 +115,7 @@ def _deliver(id: int, down: set[tuple[int, str]]) -> None:
         _failed(message, NotSent(type(error).__name__))
     else:
         _note(message, state=State.SENT, sent_at=timezone.now(), error="")
+    spent[way] += monotonic() - began
 
 
 def _is_needed(message: Message, booking: Booking, now: datetime) -> bool:

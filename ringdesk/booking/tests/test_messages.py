@@ -1,5 +1,6 @@
 """What clients are told: written with the booking, sent over real protocols, dropped when no longer true."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -74,6 +75,21 @@ def test_a_booking_is_confirmed_by_a_letter_with_a_calendar_file(ours: Salon, po
     assert (event["dtstart"].dt, event["dtend"].dt) == (booking.starts_at, booking.ends_at)
     assert states() == [("booked", "email", "sent")]
     assert sending.send_due() == 0
+
+
+def test_a_slow_way_out_keeps_the_others_waiting_only_so_long(
+    ours: Salon, sms: Gateway, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(ours, sms, by_email=False)
+    monkeypatch.setattr(sending, "PATIENCE", 0)
+    for hour in (10, 12):
+        ours.book(hour, client_name="Anna", phone=PHONE)
+    sending.send_due()
+    assert len(sms.taken) == 1
+    assert list(Message.objects.filter(state="waiting").values_list("attempts", flat=True)) == [0]
+    clock.advance(minutes=2)
+    sending.send_due()
+    assert len(sms.taken) == 2
 
 
 def test_another_gateway_is_not_inside_the_network_because_the_last_one_was(ours: Salon) -> None:
@@ -260,7 +276,7 @@ def test_what_is_no_longer_true_when_its_turn_comes_is_dropped(ours: Salon, post
     bookings.cancel(first)
     Booking.objects.filter(starts_at=ours.at(12)).update(status="no_show")
     for id in taken:
-        sending._deliver(id, set())
+        sending._deliver(id, defaultdict(float))
     assert (post.letters, [state for *_rest, state in states()]) == ([], ["dropped", "dropped", "waiting"])
 
 
