@@ -25,14 +25,19 @@ function step(menu: HTMLDetailsElement, direction: 1 | -1): void {
   all[(next + all.length) % all.length]?.focus();
 }
 
-/** Bring the open section of the settings into sight: on a phone they stand in one long line. */
+/** The sections of the settings stay where they were from page to page; the open one is brought into sight. */
 function showSection(): void {
-  const current = document.querySelector<HTMLElement>(".settings-nav [aria-current]");
-  const list = current?.closest<HTMLElement>(".settings-nav");
-  if (!current || !list) return;
+  const list = document.querySelector<HTMLElement>(".settings-nav");
+  const current = list?.querySelector<HTMLElement>("[aria-current]");
+  if (!list || !current) return;
+  const [left, top] = (sessionStorage.getItem("sections") ?? "0 0").split(" ").map(Number);
+  list.scrollTo(left ?? 0, top ?? 0);
   const [spot, frame] = [current.getBoundingClientRect(), list.getBoundingClientRect()];
-  list.scrollLeft += spot.left + spot.width / 2 - frame.left - frame.width / 2;
-  list.scrollTop += spot.top + spot.height / 2 - frame.top - frame.height / 2;
+  if (spot.left < frame.left || spot.right > frame.right)
+    list.scrollLeft += spot.left + spot.width / 2 - frame.left - frame.width / 2;
+  if (spot.top < frame.top || spot.bottom > frame.bottom)
+    list.scrollTop += spot.top + spot.height / 2 - frame.top - frame.height / 2;
+  addEventListener("pagehide", () => sessionStorage.setItem("sections", `${list.scrollLeft} ${list.scrollTop}`));
 }
 
 export function start(): void {
