@@ -151,8 +151,13 @@ def _fitting(companies: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], byt
             return shown, body
     shown = [each | {"services": [one | {"description": ""} for one in each["services"]]} for each in shown]
     while len(body := orjson.dumps(shown)) + wrapping > LARGEST:
-        has_services = any(each["services"] or each["employees"] for each in shown)
-        shown = [_smaller(each) for each in shown] if has_services else shown[: len(shown) // 2]
+        told = [number for number, each in enumerate(shown) if each["services"] or each["employees"]]
+        if told:
+            # Of the branch that says the most: the others keep all of theirs.
+            longest = max(told, key=lambda number: _room(shown[number]))
+            shown[longest] = _smaller(shown[longest])
+        else:
+            shown = shown[: len(shown) // 2]
     return shown, body
 
 
@@ -161,9 +166,19 @@ def _first(one: dict[str, Any], days: int) -> dict[str, Any]:
 
 
 def _smaller(company: dict[str, Any]) -> dict[str, Any]:
-    half = {name: company[name][: len(company[name]) // 2] for name in ("services", "employees", "free")}
-    kept = {each["id"] for each in half["services"]}
-    half["employees"] = [
-        each | {"service_ids": [id for id in each["service_ids"] if id in kept]} for each in half["employees"]
-    ]
-    return company | half
+    """Return it with half of its services and whoever does one of them, or with half of its specialists."""
+    services, employees = company["services"], company["employees"]
+    if _room(employees) > _room(services):
+        return company | {"employees": employees[: len(employees) // 2]}
+    services = services[: len(services) // 2]
+    kept = {each["id"] for each in services}
+    doing = [each | {"service_ids": [id for id in each["service_ids"] if id in kept]} for each in employees]
+    return company | {
+        "services": services,
+        "employees": [each for each in doing if each["service_ids"]],
+        "free": [each for each in company["free"] if each["service_id"] in kept],
+    }
+
+
+def _room(said: Any) -> int:
+    return len(orjson.dumps(said))
