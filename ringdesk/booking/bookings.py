@@ -28,6 +28,7 @@ from ringdesk.core import events, phones
 from ringdesk.core.intervals import Span
 from ringdesk.core.problems import Invalid, NotFound, Stale
 from ringdesk.crm.models import Client
+from ringdesk.scheduling import occupancy
 
 Status = Booking.Status
 KEPT: Any = object()  # What is not told stays.
@@ -258,12 +259,32 @@ def expire_holds(now: datetime | None = None) -> int:
     return count
 
 
+def forget_abandoned(now: datetime | None = None) -> int:
+    """Delete what visitors of the page kept for a while and left, a day later. Returns how many."""
+    before = (now or timezone.now()) - timedelta(days=1)
+    count = 0
+    while ids := list(_abandoned(before).values_list("pk", "claim")[:500]):
+        with events.atomic():
+            Booking.objects.filter(pk__in=[pk for pk, _claim in ids]).delete()
+            claims = {claim for _pk, claim in ids}
+            # The claim of a group belongs to the others too.
+            claims -= set(Booking.objects.filter(claim__in=claims).values_list("claim", flat=True))
+            occupancy.forget(claims)
+        count += len(ids)
+    return count
+
+
 def require_open(booking: Booking, *, online: bool) -> None:
     """Raise Invalid for a booking that can no longer be moved: called off, or (by the client) already begun."""
     if booking.is_released:
         raise Invalid(_("This booking is cancelled."))
     if online and (booking.status == Status.ARRIVED or booking.starts_at <= timezone.now()):
         raise Invalid(_("This visit has already begun."))
+
+
+def _abandoned(before: datetime) -> QuerySet[Booking]:
+    rows: QuerySet[Booking] = Booking.objects.filter(openings.ABANDONED, updated_at__lt=before)
+    return rows.order_by("pk")
 
 
 def _name(booking: Booking, name: str, phone: str) -> None:

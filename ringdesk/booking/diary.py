@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import diary_days
+from ringdesk.booking import diary_days, openings
 from ringdesk.booking.diary_days import Day, Mark, Off, State
 from ringdesk.booking.models import RELEASING, Booking, BookingLine, Employee
 from ringdesk.booking.openings import SESSION
@@ -101,11 +101,15 @@ def employees(branch: Branch, also: Iterable[int] = ()) -> list[Employee]:
 
 
 def bookings(branch: Branch, start: int, end: int, now: datetime) -> QuerySet[Booking]:
-    """Return what is or was booked between these minutes since the epoch, by start; expired holds are forgotten."""
+    """Return what is or was booked between these minutes since the epoch, by start.
+
+    Holds that have expired are forgotten, and so is what a visitor of the page looked at and left.
+    """
     rows: QuerySet[Booking] = Booking.objects.for_org(branch.organization_id).filter(
         branch=branch, starts_at__lt=to_moment(end), ends_at__gt=to_moment(start)
     )
-    rows = rows.exclude(status=Status.HELD, held_until__lte=now).select_related("client", "claim")
+    rows = rows.exclude(status=Status.HELD, held_until__lte=now).exclude(openings.ABANDONED)
+    rows = rows.select_related("client", "claim")
     return rows.order_by("starts_at", "id")
 
 

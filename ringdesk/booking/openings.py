@@ -41,6 +41,8 @@ class Limits(NamedTuple):
 
 
 ALWAYS = Limits(-_EVER, _EVER)
+# Times that visitors of the page were shown as theirs for a while, and left without a word of who they are.
+ABANDONED = Q(status=Booking.Status.CANCELLED, source=Booking.Source.PAGE, client=None, client_name="", phone="")
 
 
 @dataclass(frozen=True, slots=True)

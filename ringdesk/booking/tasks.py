@@ -35,6 +35,13 @@ def tend_waiting_lists(timestamp: int) -> None:
             logger.exception("The waiting list of branch %s could not be tended", branch)
 
 
+@app.periodic(cron="47 3 * * *")
+@app.task(queueing_lock="forget_abandoned", pass_context=False)
+def forget_abandoned(timestamp: int) -> None:
+    """Delete the times that visitors of the booking page looked at and left."""
+    bookings.forget_abandoned()
+
+
 @app.task(pass_context=False)
 def offer_freed_times(branch_id: int) -> None:
     """Offer what has just become free in the branch."""

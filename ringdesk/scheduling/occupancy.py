@@ -152,6 +152,11 @@ def release(claim: Claim) -> None:
     claim.occupancies.update(active=False)
 
 
+def forget(claims: Collection[int]) -> None:
+    """Delete claims (ids) that nothing speaks of any more, with what they had."""
+    Claim.objects.filter(pk__in=claims).delete()
+
+
 def retake(claim: Claim) -> None:
     """Take again what the claim had when it was released. Raises Taken, then it stays released."""
     rows = list(claim.occupancies.values_list("resource_id", "during"))

@@ -14,7 +14,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from ringdesk.accounts.models import Branch, Module
-from ringdesk.booking import bookings, catalogue, employees, messages, page_codes, pages, sending, waiting
+from ringdesk.booking import bookings, catalogue, diary, employees, messages, page_codes, pages, sending, waiting
 from ringdesk.booking.employees import Skill
 from ringdesk.booking.models import Booking
 from ringdesk.booking.public_models import Message, PageRequest, WaitingClient
@@ -23,6 +23,7 @@ from ringdesk.booking.tests.fake_post import Gateway, gateway
 from ringdesk.core.problems import Invalid
 from ringdesk.scheduling import schedule
 from ringdesk.scheduling.hours import DayHours
+from ringdesk.scheduling.models import Claim, Occupancy
 
 IRINA = {"name": "Irina", "phone": "8 923 000-00-01", "email": "irina@example.com", "consent": "on"}
 
@@ -494,3 +495,16 @@ def test_the_page_locks_the_time_before_the_card(salon: Salon, confirmation: str
     said = [each["sql"] for each in queries.captured_queries]
     card = next(place for place, sql in enumerate(said) if "hashtextextended('+7" in sql)
     assert [place for place, sql in enumerate(said) if "unnest(" in sql and "pg_advisory" in sql and place > card] == []
+
+
+def test_what_a_visitor_looked_at_and_left_leaves_no_trace(salon: Salon, clock: Clock) -> None:
+    choose(salon, 10)
+    book(salon, 12)
+    clock.advance(hours=1)
+    bookings.expire_holds()
+    board = diary.draw_day(salon.branch, DAY, clock.now)
+    assert (board.bookings, board.away) == (1, ())
+    assert bookings.forget_abandoned() == 0
+    Booking.objects.update(updated_at=clock.now - timedelta(days=2))
+    assert bookings.forget_abandoned() == 1
+    assert (Booking.objects.count(), Claim.objects.count(), Occupancy.objects.count()) == (1, 1, 1)
