@@ -65,7 +65,7 @@ def find_tables(wish: Wish) -> dict[str, Any]:
     branch, span = _asked(wish)
     guests = wish.values["guests"]
     options = _options(branch, span, guests)
-    said = _told(branch, span, guests) | {"options": [_option(branch, group) for group in options]}
+    said = _told(branch, span, guests) | {"options": [_option(group) for group in options]}
     if not options:
         said["other_times"] = _other_times(branch, span, guests)
         said["advice"] = "No table is free then. Offer the other times, another day, or a smaller party."
@@ -233,7 +233,7 @@ def _other_times(branch: Branch, span: Span, guests: int) -> list[str]:
 
 def _full(branch: Branch, span: Span, guests: int) -> Refused:
     """Return the refusal, which names nobody who has the tables."""
-    options = [_option(branch, group) for group in _options(branch, span, guests)]
+    options = [_option(group) for group in _options(branch, span, guests)]
     other = [] if options else _other_times(branch, span, guests)
     advice = "Nothing was reserved. Offer the guest one of the options or other times, then call again."
     text = _("This table is already taken.") if options else _("No table is free for so many guests then.")
@@ -255,7 +255,7 @@ def _told(branch: Branch, span: Span, guests: int) -> dict[str, Any]:
     }
 
 
-def _option(branch: Branch, group: Sequence[Place]) -> dict[str, Any]:
+def _option(group: Sequence[Place]) -> dict[str, Any]:
     return {
         "table_ids": [place.id for place in group],
         "tables": [{"id": place.id, "name": place.name, "seats": place.seats} for place in group],
