@@ -5,7 +5,8 @@ Names, order of parameters, formats and keys are fixed: bots rely on them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,10 +19,11 @@ from ringdesk.booking.arguments import Parameter, bind, clock, day, integer, int
 from ringdesk.booking.customers import Customer
 from ringdesk.booking.models import Booking
 from ringdesk.booking.offers import Offer, Specialist
+from ringdesk.booking.problems import SlotTaken
 from ringdesk.core.problems import Invalid, RingdeskError
 from ringdesk.crm.models import Client
 from ringdesk.scheduling import loading
-from ringdesk.scheduling.hours import DAY, moment_on_wall
+from ringdesk.scheduling.hours import DAY, moments_on_wall
 from ringdesk.scheduling.minutes import to_moment
 
 MOST_DAYS = 366
@@ -197,17 +199,17 @@ def create_booking(
     branch = context.branch(company_id)
     if context.customer is None:
         raise Invalid(_("There is no client to book for: send client with id, phone or external_id."), field="client")
-    booking = bookings.book(
+    book = partial(
+        bookings.book,
         branch,
         service_ids=service_ids,
-        starts_at=_moment(branch, booking_date, booking_time),
         employee_id=employee_id,
         customer=context.customer,
         by=context.by,
         source=context.source,
         online=True,
     )
-    return {"status": True, "booking": answers.booked(booking)}
+    return {"status": True, "booking": answers.booked(_at(branch, booking_date, booking_time, book))}
 
 
 def get_bookings_info(context: Context, client_id: int | None) -> Answer:
@@ -226,8 +228,7 @@ def get_active_order_booking_info(context: Context) -> Answer:
 def modify_booking_time(context: Context, order_id: int, new_date: date, new_time: time) -> Answer:
     """Move a booking to another time with the same specialist; a taken time is refused with free ones."""
     booking = _booking(context, order_id)
-    starts_at = _moment(booking.branch, new_date, new_time)
-    bookings.move(booking, starts_at=starts_at, by=context.by, online=True)
+    _at(booking.branch, new_date, new_time, partial(bookings.move, booking, by=context.by, online=True))
     return {"status": True, "message": "Booking time modified"}
 
 
@@ -280,8 +281,15 @@ def _starts(
     return board.starts(step or offer.settings.step, allowed)[employee_id]
 
 
-def _moment(branch: Branch, day: date, time: time) -> datetime:
-    return to_moment(moment_on_wall(day, time.hour * 60 + time.minute, branch.zone))
+def _at(branch: Branch, day: date, time: time, act: Callable[..., Booking]) -> Booking:
+    """Do it when the clock shows this: of a time that comes twice the first that is free, as the lists offer both."""
+    *before, last = moments_on_wall(day, time.hour * 60 + time.minute, branch.zone)
+    for minute in before:
+        try:
+            return act(starts_at=to_moment(minute))
+        except SlotTaken:
+            continue
+    return act(starts_at=to_moment(last))
 
 
 def _client(context: Context, client_id: int | None) -> Client | None:

@@ -137,6 +137,13 @@ def moment_on_wall(day: date, minutes: int, zone: tzinfo) -> int:
     return high
 
 
+def moments_on_wall(day: date, minutes: int, zone: tzinfo) -> tuple[int, ...]:
+    """Return the minute at which the clock shows this; both of them for a time that comes twice."""
+    first = moment_on_wall(day, minutes, zone)
+    second = _utc(datetime.combine(day, datetime.min.time()) + timedelta(minutes=minutes), 1, zone)
+    return (first, second) if first < second else (first,)
+
+
 class _WallDay(NamedTuple):
     """A day with its midnight; ``is_plain``: the clock is left alone today and tomorrow."""
 

@@ -1,7 +1,7 @@
 """The functions as bots call them: over HTTP, with what bots send."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -273,6 +273,24 @@ def test_a_bot_that_asks_for_no_language_gets_the_organizations(ours: Salon) -> 
     ours.organization.language = "ru"
     ours.organization.save()
     assert "филиал" in silent.refusal("get_categories_for_booking", 999999)
+
+
+def test_both_of_a_time_that_comes_twice_can_be_booked(ours: Salon, bot: Bot, clock: Clock) -> None:
+    clock.now = datetime(2026, 10, 20, 9, tzinfo=UTC)
+    ours.branch.timezone = "Europe/Berlin"
+    ours.branch.save()
+    pavel, night, before = ours.employees["Pavel"], "25.10.2026", "24.10.2026"
+    schedule.set_week(pavel.resource, [DayHours(0, 1440)] * 7)
+    wish = (ours.branch.pk, ours.ids("Haircut"), night)
+    for offset in (2, 1):
+        assert "02:00" in bot.get_slots_for_booking(*wish, pavel.pk, 60)
+        made = bot.create_booking(*wish, "02:00", pavel.pk)["booking"]
+        starts_at = Booking.objects.get(pk=made["id"]).starts_at
+        assert (made["booking_time"], starts_at) == ("02:00", datetime(2026, 10, 25, 2 - offset, tzinfo=UTC))
+    assert "02:00" not in bot.get_slots_for_booking(*wish, pavel.pk, 60)
+    assert bot.create_booking(*wish, "02:00", pavel.pk)["status"] is False
+    assert bot.modify_booking_time(made["id"], before, "12:00")["status"]
+    assert bot.modify_booking_time(made["id"], night, "02:00")["status"]
 
 
 def test_names_regardless_of_case_spaces_and_yo(ours: Salon, bot: Bot) -> None:
