@@ -1,6 +1,6 @@
 """Whose booking it is: the client that a caller names by our id, by number, or by an id of the caller's own."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from ringdesk.crm import clients
 from ringdesk.crm.models import Client
 
 LONGEST_NAME = 200
+WAIT = "SELECT pg_advisory_xact_lock(hashtextextended(name, %s)) FROM unnest(%s::text[]) AS known(name)"
 # Asked with every booking.
 BY_OWN_PHONE = """
 SELECT client.* FROM crm_client client JOIN crm_phone phone ON phone.client_id = client.id
@@ -74,7 +75,7 @@ def find_or_create(branch: Branch, customer: Customer, *, by: Member | None) -> 
     found = find(branch.organization, customer, branch.region)
     if found is None:
         _wait_for_others(
-            branch.organization_id, customer.external_id or phones.normalize(customer.phone, branch.region)
+            branch.organization_id, {customer.external_id, phones.normalize(customer.phone, branch.region)}
         )
         found = find(branch.organization, customer, branch.region)
     card = found or _create(branch, customer, by)
@@ -85,10 +86,11 @@ def find_or_create(branch: Branch, customer: Customer, *, by: Member | None) -> 
     return card
 
 
-def _wait_for_others(organization_id: int, who: str) -> None:
-    """Let those who make a card of the same person at the same moment come one after another."""
+def _wait_for_others(organization_id: int, names: Collection[str]) -> None:
+    """Let those who make a card of the same person, by whichever of its names, come one after another."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [who, organization_id])
+        # In one order, so that two never wait for each other.
+        cursor.execute(WAIT, [organization_id, sorted(filter(None, names))])
 
 
 def _by_phone(organization: Organization, customer: Customer, region: str) -> Client | None:

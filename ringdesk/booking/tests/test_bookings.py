@@ -1,5 +1,6 @@
 """What happens to bookings, at every door."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,12 +11,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ringdesk.booking import bookings, catalogue, employees
+from ringdesk.booking import bookings, catalogue, customers, employees
+from ringdesk.booking.customers import Customer
 from ringdesk.booking.employees import Skill
 from ringdesk.booking.models import Booking, Employee
 from ringdesk.booking.problems import HoldExpired, NotOffered, SlotTaken
 from ringdesk.booking.signals import booking_changed
-from ringdesk.booking.tests.conftest import DAY, Clock, Salon
+from ringdesk.booking.tests.conftest import DAY, Clock, Salon, make_salon
+from ringdesk.core import events
 from ringdesk.core.problems import Invalid, Stale
 from ringdesk.crm import clients
 from ringdesk.crm.models import Client
@@ -304,6 +307,28 @@ def test_what_clients_may_do_themselves(ours: Salon, clock: Clock) -> None:
     for act in (bookings.move, bookings.cancel):
         with pytest.raises(Invalid, match="already begun"):
             act(booking, online=True)
+
+
+def test_one_card_whether_known_by_number_or_by_another_id(transactional_db: None) -> None:
+    """Two bots at once, one that knows the number alone and one that has an id of its own besides."""
+    salon, number = make_salon("ours"), "+79230000001"
+    both, by_number = Customer(phone=number, external_id="bot:1", name="Ivan"), Customer(phone=number, name="Ivan")
+    made: list[int] = []
+
+    def other() -> None:
+        try:
+            with events.atomic():
+                made.append(customers.find_or_create(salon.branch, by_number, by=None).pk)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=other)
+    with events.atomic():
+        made.append(customers.find_or_create(salon.branch, both, by=None).pk)
+        thread.start()
+        thread.join(timeout=1)
+    thread.join(timeout=30)
+    assert len(made) == 2 and len(set(made)) == 1
 
 
 def test_the_time_is_locked_before_the_card_whatever_is_done(ours: Salon) -> None:

@@ -493,7 +493,7 @@ def test_the_page_locks_the_time_before_the_card(salon: Salon, confirmation: str
     with CaptureQueriesContext(connection) as queries:
         assert post(address, **{**get(address).hidden, **IRINA}).status_code == 302
     said = [each["sql"] for each in queries.captured_queries]
-    card = next(place for place, sql in enumerate(said) if "hashtextextended('+7" in sql)
+    card = next(place for place, sql in enumerate(said) if "hashtextextended(name" in sql)
     assert [place for place, sql in enumerate(said) if "unnest(" in sql and "pg_advisory" in sql and place > card] == []
 
 
