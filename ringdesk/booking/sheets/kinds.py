@@ -187,7 +187,8 @@ class EmployeeRows:
         _check(Employee(organization_id=self.branch.organization_id, branch=self.branch), fields, stored)
         differing = _differing(stored, fields)
         if "services" in row:
-            skills = {skill.service_id: skill for skill in map(self._skill, cells.read_skills(row["services"]))}
+            asked = [one for cell in cells.read_skills(row["services"]) for one in self._apart(cell)]
+            skills = {skill.service_id: skill for skill in map(self._skill, asked)}
             own = {} if stored is None else {
                 each.service_id: Skill(each.service_id, each.price, each.duration) for each in stored.skills.all()
             }  # fmt: skip
@@ -216,6 +217,18 @@ class EmployeeRows:
                 "information": one.information, "services": cells.write_skills(skills),
                 "member": one.member.user.email if one.member else "", "is_active": cells.said(one.is_active),
             }  # fmt: skip
+
+    def _apart(self, cell: SkillCell) -> list[SkillCell]:
+        """Return the titles that people divide by commas, unless one title is all that: titles may have commas too."""
+        titles = [title.strip() for title in cell.title.split(",")]
+        is_plain = not cell.category and cell.price is None and cell.duration is None
+        if (
+            is_plain
+            and folded(cell.title) not in self.by_title
+            and any(folded(each) in self.by_title for each in titles)
+        ):
+            return [SkillCell(title, "", None, None) for title in titles if title]
+        return [cell]
 
     def _skill(self, cell: SkillCell) -> Skill:
         found = self.by_title.get(folded(cell.title), [])

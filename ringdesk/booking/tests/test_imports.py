@@ -122,6 +122,20 @@ def test_specialists_are_known_by_name(ours: Salon) -> None:
     assert imported(ours, "employees", table)["unchanged"] == 2
 
 
+def test_services_of_a_specialist_may_be_divided_by_commas(ours: Salon) -> None:
+    ours.add_service("Cut, wash and go")
+    table = (
+        "Имя;Услуги\nAnna;Haircut, Beard\nBoris;Cut, wash and go\n"
+        'Vera;Haircut, Nonsense\nZoya;"Cut, wash and go; Beard, Haircut"\n'
+    )
+    told = imported(ours, "employees", table)
+    assert (told["added"], told["refused"]) == (3, [(4, "There is no service “Nonsense”.")])
+    done = {each.name: {skill.service.title for skill in each.skills.all()} for each in Employee.objects.all()}
+    assert done["Anna"] == {"Haircut", "Beard"}
+    assert done["Boris"] == {"Cut, wash and go"}
+    assert done["Zoya"] == {"Cut, wash and go", "Haircut", "Beard"}
+
+
 def test_clients_are_known_by_their_numbers(ours: Salon) -> None:
     ivan = clients.create(ours.organization, name="Ivan", phones=["+79230000001"], tags=["VIP"], about="kept")
     for name in ("Anna", "Olga"):
