@@ -29,7 +29,7 @@ def tend_waiting_lists(timestamp: int) -> None:
     branches = WaitingClient.objects.filter(state__in=_OPEN).values_list("branch", flat=True)
     for branch in branches.order_by("branch").distinct():
         try:
-            waiting.tend(branch, timezone.now())
+            waiting.tend(branch, timezone.now(), only_changed=True)
         except Exception:
             # What is wrong in one branch keeps no other waiting; the next minute tries again.
             logger.exception("The waiting list of branch %s could not be tended", branch)

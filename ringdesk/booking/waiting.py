@@ -11,12 +11,12 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, Max, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch, Member
-from ringdesk.booking import bookings, messages, offers, openings, page_codes
+from ringdesk.booking import bookings, messages, offers, openings, page_codes, versions
 from ringdesk.booking.models import Booking
 from ringdesk.booking.problems import HoldExpired, NotOffered, SlotTaken
 from ringdesk.booking.public_models import DAY, Message, PageRequest, WaitingClient
@@ -36,6 +36,8 @@ MOST_PER_PHONE = 3
 _TRIES = 5
 _LOCK_CLASS = 0x7761 << 48
 _NEVER_ABOVE = (1 << 48) - 1
+# What a branch was like when this process last looked for everybody who waits in it.
+_looked_through: dict[int, tuple[object, ...]] = {}
 State = WaitingClient.State
 OPEN = (State.WAITING, State.OFFERED)
 
@@ -133,12 +135,18 @@ def decline(waiting: WaitingClient) -> None:
     remove(waiting)
 
 
-def tend(branch_id: int, now: datetime) -> list[WaitingClient]:
-    """Give up offers that nobody took, then offer what is free. Returns who was offered a time."""
+def tend(branch_id: int, now: datetime, *, only_changed: bool = False) -> list[WaitingClient]:
+    """Give up offers that nobody took, then offer what is free. Returns who was offered a time.
+
+    ``only_changed``: looking for everybody again is left out where nothing has changed since this process did it.
+    """
     branch: Branch | None = Branch.objects.select_related("organization").filter(pk=branch_id).first()
     if branch is None:
         return []
     _lapse(branch, now)
+    stand = _stand(branch, now)
+    if only_changed and _looked_through.get(branch_id) == stand:
+        return []
     tried: set[int] = set()
     offered = []
     while (found := _next(branch, tried, now)) is not None:
@@ -146,7 +154,16 @@ def tend(branch_id: int, now: datetime) -> list[WaitingClient]:
         tried.add(waiting.pk)
         if has_offer:
             offered.append(waiting)
+    # As it was before: what has changed meanwhile, our own offers too, is looked through again.
+    _looked_through[branch_id] = stand
     return offered
+
+
+def _stand(branch: Branch, now: datetime) -> tuple[object, ...]:
+    """Return what tells whether another look can find more: what is booked and offered, and who waits."""
+    rows = WaitingClient.objects.for_org(branch.organization_id).filter(branch=branch, state=State.WAITING)
+    who = rows.aggregate(number=Count("pk"), newest=Max("pk"), changes=Sum("version"))
+    return versions.of(branch), now.astimezone(branch.zone).date(), *who.values()
 
 
 def free_for(waiting: WaitingClient, now: datetime) -> list[tuple[datetime, int]]:

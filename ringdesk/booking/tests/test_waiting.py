@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ringdesk.booking import bookings, messages, tasks, waiting
 from ringdesk.booking.models import Booking
@@ -176,6 +177,25 @@ def test_what_is_wrong_in_one_branch_keeps_no_other_waiting(ours: Salon, theirs:
     WaitingClient.objects.filter(pk=broken.pk).update(first_day=date(9999, 12, 31), last_day=date(9999, 12, 31))
     tasks.tend_waiting_lists(timestamp=0)
     assert (stand(broken), stand(fine)) == ("waiting", "offered")
+
+
+def test_nobody_is_looked_for_again_while_nothing_has_changed(ours: Salon, clock: Clock) -> None:
+    def look() -> tuple[list[str], int]:
+        with CaptureQueriesContext(connection) as captured:
+            offered = waiting.tend(ours.branch.pk, clock.now, only_changed=True)
+        return [str(one) for one in offered], len(captured)
+
+    booked = fill(ours)
+    for name in ("First", "Second", "Third"):
+        wait(ours, name)
+    assert look()[0] == []
+    assert look()[1] < 10
+    clock.advance(minutes=1)
+    assert look()[1] < 10
+    bookings.cancel(booked[11])
+    assert look()[0] == ["First"]
+    look()
+    assert look()[1] < 10
 
 
 @pytest.fixture
