@@ -104,6 +104,12 @@ def sign_in(browser: Browser, place: Place) -> Iterator[Callable[..., Page]]:
         page.fill("[name=password]", place.demo[who]["password"])
         page.keyboard.press("Enter")
         page.wait_for_selector("nav")
+        # Which branch is looked at is remembered of a member, and another journey may have been to another one.
+        first = place.demo["branches"][0]["name"]
+        if first not in (page.locator(".place summary").first.text_content() or ""):
+            with page.expect_navigation():
+                choice = page.locator("form[action*=choose-branch] button", has_text=first).first
+                choice.evaluate("button => button.form.submit()")
         return page
 
     yield sign_in

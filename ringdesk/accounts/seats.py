@@ -40,6 +40,13 @@ def branches_of(member: Member) -> QuerySet[Branch]:
     return in_reach(member).filter(is_active=True)
 
 
+def branch_of_form(member: Member, pk: int | None, looked_at: Branch) -> Branch:
+    """Return the branch that a form was opened for; by now another one may be looked at in another tab."""
+    if pk is None or pk == looked_at.pk:
+        return looked_at
+    return branches_of(member).select_related("organization").filter(pk=pk).first() or looked_at
+
+
 def in_reach(member: Member) -> QuerySet[Branch]:
     """Return the same, closed branches included."""
     branches = Branch.objects.for_org(member.organization_id)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ringdesk.accounts import seats
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Branch
 from ringdesk.booking import booking_cards, bookings, card_clients, catalogue, diary, repeats
@@ -42,7 +43,7 @@ ENDING = (Status.CANCELLED, Status.NO_SHOW)
 @member_required("bookings.change")
 def card_new(request: SeatedRequest) -> HttpResponse:
     """Show an empty card (``?date=&start=&table=&phone=&call=&client=&services=``), or book what was filled in."""
-    branch = request.branch
+    branch = _branch(request)
     with timezone.override(branch.zone):
         if request.method == "GET":
             services = request.GET.getlist("services")
@@ -113,9 +114,14 @@ def _get(request: SeatedRequest, pk: int) -> Booking:
 def _subject(request: SeatedRequest) -> tuple[Branch, Booking | None]:
     pk = positive_id(request.GET.get("booking", ""))
     if pk is None:
-        return request.branch, None
+        return _branch(request), None
     booking = _get(request, pk)
     return booking.branch, booking
+
+
+def _branch(request: SeatedRequest) -> Branch:
+    told = (request.POST if request.method == "POST" else request.GET).get("branch", "")
+    return seats.branch_of_form(request.member, positive_id(told), request.branch)
 
 
 def _require(request: SeatedRequest) -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client as Browser
 
+from ringdesk.accounts.models import Branch
 from ringdesk.booking import bookings
 from ringdesk.booking.models import Booking
 from ringdesk.booking.tests.conftest import DAY, Salon
@@ -267,3 +268,12 @@ def test_called_off_after_somebody_was_faster_with_nonsense_in_the_card(ours: Sa
     assert answer.status_code == 409
     booking.refresh_from_db()
     assert booking.status == "booked"
+
+
+def test_a_card_is_saved_where_it_was_opened(ours: Salon, theirs: Salon, owner: Browser) -> None:
+    elsewhere = Branch.objects.create(organization=ours.organization, name="Z elsewhere", timezone="Europe/Moscow")
+    assert f'name="branch" value="{ours.branch.pk}"' in page(owner, NEW, headers=HTMX)
+    owner.post("/settings/choose-branch/", {"branch": elsewhere.pk})
+    for branch in (theirs.branch.pk, ours.branch.pk):
+        send(owner, NEW, filled(ours, branch=branch))
+    assert [made.branch for made in Booking.objects.all()] == [ours.branch]

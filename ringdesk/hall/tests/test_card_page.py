@@ -387,3 +387,22 @@ def test_a_guest_and_a_date_that_are_none(ours: Restaurant, hostess: Browser) ->
     assert (page.status_code, "Check the date." in page.content.decode()) == (422, True)
     assert hostess.post(NEW, filled(ours, "1", tables=["²"])).status_code == 422
     assert hostess.post(NEW, filled(ours, "1", client="²")).status_code == 302
+
+
+class TestBranch:
+    def test_a_card_is_saved_where_it_was_opened_though_another_branch_is_looked_at_by_now(
+        self, ours: Restaurant, hostess: Browser
+    ) -> None:
+        page = hostess.get(NEW, headers=HTMX).content.decode()
+        branch = values(page)["branch"]
+        assert branch == str(ours.branch.pk)
+        elsewhere = Branch.objects.create(organization=ours.organization, name="Z elsewhere", timezone="Europe/Moscow")
+        hostess.post(reverse("accounts:choose_branch"), {"branch": elsewhere.pk})
+        assert values(hostess.get(NEW, headers=HTMX).content.decode())["branch"] == str(elsewhere.pk)
+        assert hostess.post(NEW, filled(ours, "1", branch=branch), headers=HTMX).status_code == 204
+        made = Reservation.objects.get()
+        assert (made.branch, [table.name for table in made.tables.all()]) == (ours.branch, ["1"])
+
+    def test_the_branch_of_others_is_not_taken(self, ours: Restaurant, theirs: Restaurant, hostess: Browser) -> None:
+        hostess.post(NEW, filled(ours, "1", branch=theirs.branch.pk), headers=HTMX)
+        assert [made.branch for made in Reservation.objects.all()] == [ours.branch]

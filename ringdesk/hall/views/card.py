@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from ringdesk.accounts import seats
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Branch
 from ringdesk.core import phones
@@ -29,7 +30,7 @@ FIELDS = {"ends_at": "end", "starts_at": "start"}
 @member_required("reservations.change")
 def card_new(request: SeatedRequest) -> HttpResponse:
     """Show an empty card (``?date=&start=&table=&phone=&call=&client=&walk_in=``), or book what was filled in."""
-    branch = request.branch
+    branch = _branch(request)
     is_walk_in = "walk_in" in request.GET
     with timezone.override(branch.zone):
         if request.method == "GET":
@@ -79,9 +80,14 @@ def card_guest(request: SeatedRequest) -> HttpResponse:
 def _subject(request: SeatedRequest) -> tuple[Branch, Reservation | None]:
     pk = positive_id(request.GET.get("reservation", ""))
     if pk is None:
-        return request.branch, None
+        return _branch(request), None
     reservation = get_object_or_404(reservations_of(request).select_related("branch__organization", "client"), pk=pk)
     return reservation.branch, reservation
+
+
+def _branch(request: SeatedRequest) -> Branch:
+    told = (request.POST if request.method == "POST" else request.GET).get("branch", "")
+    return seats.branch_of_form(request.member, positive_id(told), request.branch)
 
 
 def _posted(request: SeatedRequest) -> QueryDict:
@@ -143,6 +149,7 @@ def _show(
     now = timezone.now()
     context: dict[str, Any] = {
         "form": form,
+        "branch": branch,
         "reservation": form.reservation,
         "is_walk_in": is_walk_in,
         "guest": cards.guest_of(branch, form),
