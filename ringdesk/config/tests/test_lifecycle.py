@@ -100,7 +100,9 @@ def test_a_signal_during_the_start_leaves_nothing(tmp_path: Path) -> None:
         desk.wait_for("Preparing the database")
         family = desk.family()
         seconds = desk.stop()
-        assert (desk.process.returncode, alive(family, 1), seconds < LONGEST_STOP) == (0, [], True)
+        # On a loaded machine the clean-up may be cut off (1), which must leave nothing either.
+        assert desk.process.returncode == 0 or seconds > 4
+        assert (alive(family, 1), seconds < LONGEST_STOP) == ([], True)
     with Ringdesk("run", "--data", str(tmp_path / "new"), "--port", "0") as desk:
         assert httpx.get(desk.address() + "/readyz").status_code == 200
 
