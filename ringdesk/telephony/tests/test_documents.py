@@ -1,6 +1,8 @@
 from collections.abc import Callable
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -151,8 +153,15 @@ def test_organizations_do_not_meet(desk: Place, now: datetime) -> None:
 
 def test_the_statement_walks_an_index(desk: Place) -> None:
     call_settings.change(desk.organization, {"create_incoming": True})
+    first, past = ended(desk), []
+    for number in range(2000):
+        call = copy(first)
+        call.pk, call.external_id = uuid4(), f"long ago {number}"
+        call.last_received_at -= timedelta(days=30, minutes=number)
+        past.append(call)
+    Call.objects.bulk_create(past)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("ANALYZE telephony_call")
         values: dict[str, Any] = {"organization": desk.organization.pk, "now": timezone.now()}
         cursor.execute("EXPLAIN " + documents._OF_ORGANIZATION, values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
