@@ -1,5 +1,6 @@
 """``ringdesk run`` and its parts as processes of their own."""
 
+import gc
 import json
 import os
 import socket
@@ -65,6 +66,8 @@ def _run(folder: DataFolder, host: str, port: int, demo: bool, signals: StopSign
 
 
 def _serve(data: Path, listener: socket.socket, demo: bool, signals: StopSignals, is_well: Callable[[], bool]) -> int:
+    # What is loaded until the server serves stays: collecting garbage in it meanwhile takes seconds.
+    gc.set_threshold(200_000, 50, 50)
     base_url = os.environ.get("RINGDESK_PUBLIC_URL", "").rstrip("/") or address_of(listener)
     _prepare_database()
     if demo:

@@ -17,6 +17,7 @@ APPLICATION = "ringdesk.config.asgi:application"
 SEND_BUFFER = 256 * 1024  # bytes; a socket that is not read must be noticed, not fed by the kernel
 LARGEST_FRAME = 64 * 1024  # bytes; clients send commands, nothing more
 LONGEST_REQUEST = 3  # s that requests under way and open sockets get after a signal
+USUAL_THRESHOLDS = gc.get_threshold()
 LONGEST_CLOSING = 0.7  # s for jobs and pools to end after that
 
 
@@ -71,6 +72,7 @@ class Server(uvicorn.Server):
         # What is here now stays: a full collection would look through all of it while a phone rings.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*USUAL_THRESHOLDS)
         self._announce()
 
     async def on_tick(self, counter: int) -> bool:
