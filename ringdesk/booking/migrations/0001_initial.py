@@ -9,9 +9,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("accounts", "0001_initial"),
-        ("crm", "0001_initial"),
-        ("scheduling", "0001_initial"),
+        ("accounts", "0004_programs_by_oauth"),
+        ("crm", "0004_interactions"),
+        ("scheduling", "0002_working_hours"),
     ]
 
     operations = [

@@ -6,17 +6,15 @@ WATCHED = {
     "telephony_connector": "kind, is_active, branch_id, token_hash, settings, secrets_sealed",
     "telephony_extension": "number, member_id, connector_id",
     "telephony_line": "number, branch_id, connector_id",
-    "telephony_ignorednumber": "phone",
-    "telephony_callsettings": "",
     "accounts_branch": "region",
-    "accounts_organization": "popup_seconds, language",
+    "accounts_organization": "popup_seconds",
     "accounts_member": "is_active",
 }
 FORWARDS = """
 CREATE FUNCTION ringdesk_links_changed() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN PERFORM pg_notify('ringdesk_links', TG_TABLE_NAME); RETURN NULL; END $$;
 """ + "".join(
-    f"CREATE TRIGGER ringdesk_links_changed AFTER INSERT OR DELETE OR UPDATE{columns and ' OF ' + columns} ON {table} "
+    f"CREATE TRIGGER ringdesk_links_changed AFTER INSERT OR DELETE OR UPDATE OF {columns} ON {table} "
     f"FOR EACH STATEMENT EXECUTE FUNCTION ringdesk_links_changed();\n"
     for table, columns in WATCHED.items()
 )
