@@ -1,5 +1,6 @@
 """The same question put to django-appointment, by a Python that has it: see bench/slots.py. Prints JSON."""
 
+# Its imports are in another Python than the one that checks.
 # mypy: ignore-errors
 import json
 import sys
@@ -23,11 +24,17 @@ settings.configure(
 )  # fmt: skip
 django.setup()
 
-from appointment import services  # noqa: E402
-from appointment.models import Appointment, AppointmentRequest, Service, StaffMember, WorkingHours  # noqa: E402
-from appointment.utils import db_helpers  # noqa: E402
-from django.contrib.auth import get_user_model  # noqa: E402
-from django.core.management import call_command  # noqa: E402
+from appointment import services  # noqa: E402 - needs the settings above
+from appointment.models import (  # noqa: E402 - needs the settings above
+    Appointment,
+    AppointmentRequest,
+    Service,
+    StaffMember,
+    WorkingHours,
+)
+from appointment.utils import db_helpers  # noqa: E402 - needs the settings above
+from django.contrib.auth import get_user_model  # noqa: E402 - needs the settings above
+from django.core.management import call_command  # noqa: E402 - needs the settings above
 
 DAYS = [date.fromisoformat(plan["first_day"]) + timedelta(days=number) for number in range(plan["days"])]
 

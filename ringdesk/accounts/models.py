@@ -271,4 +271,4 @@ class IdempotentAnswer(OrganizationModel):
 
 
 # Django looks for tables in this module.
-from ringdesk.accounts import oauth_models as oauth_models  # noqa: E402
+from ringdesk.accounts import oauth_models as oauth_models  # noqa: E402 - they need the tables above

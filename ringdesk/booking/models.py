@@ -352,5 +352,5 @@ class BookingLine(OrganizationModel):
 RELEASING = frozenset({Booking.Status.NO_SHOW, Booking.Status.CANCELLED})
 
 # Django looks for tables in this module.
-from ringdesk.booking import public_models as public_models  # noqa: E402
-from ringdesk.booking import sheet_models as sheet_models  # noqa: E402
+from ringdesk.booking import public_models as public_models  # noqa: E402 - they need the tables above
+from ringdesk.booking import sheet_models as sheet_models  # noqa: E402 - they need the tables above

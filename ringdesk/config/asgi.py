@@ -16,11 +16,11 @@ django.setup(set_prefix=False)
 
 from django.core.asgi import get_asgi_application  # noqa: E402 - needs the settings above
 
-from ringdesk.config import assistants, watchers  # noqa: E402
-from ringdesk.config.assistants import Assistants  # noqa: E402
-from ringdesk.config.parts import Parts  # noqa: E402
-from ringdesk.config.static import Static  # noqa: E402
-from ringdesk.telephony.doors import PREFIX  # noqa: E402
+from ringdesk.config import assistants, watchers  # noqa: E402 - likewise
+from ringdesk.config.assistants import Assistants  # noqa: E402 - likewise
+from ringdesk.config.parts import Parts  # noqa: E402 - likewise
+from ringdesk.config.static import Static  # noqa: E402 - likewise
+from ringdesk.telephony.doors import PREFIX  # noqa: E402 - likewise
 
 CHANNEL = "/ws/v1/events"
 pages = get_asgi_application()

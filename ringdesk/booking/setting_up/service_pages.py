@@ -131,7 +131,10 @@ def category_edit(request: SeatedRequest, pk: int) -> HttpResponse:
     """Change a category; its drawer also removes it."""
     group = get_object_or_404(categories_of(request).select_related("branch"), pk=pk)
     form = GroupForm(posted(request), initial=GroupForm.initial_of(group))
-    save: Callable[[dict[str, Any]], object] = lambda data: catalogue.change_group(group, **data)  # noqa: E731
+
+    def save(data: dict[str, Any]) -> object:
+        return catalogue.change_group(group, **data)
+
     return edit_group(request, form, save, group.name, "category", group=group)
 
 

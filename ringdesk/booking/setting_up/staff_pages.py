@@ -1,6 +1,5 @@
 """Specialists: who they are, what they provide; job titles."""
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -207,7 +206,10 @@ def job_title_edit(request: SeatedRequest, pk: int) -> HttpResponse:
     """Change a job title; its drawer also removes it."""
     group = get_object_or_404(job_titles_of(request).select_related("branch"), pk=pk)
     form = GroupForm(posted(request), initial=GroupForm.initial_of(group))
-    save: Callable[[dict[str, Any]], object] = lambda data: catalogue.change_group(group, **data)  # noqa: E731
+
+    def save(data: dict[str, Any]) -> object:
+        return catalogue.change_group(group, **data)
+
     return edit_group(request, form, save, group.name, "job_title", group=group)
 
 
