@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ringdesk.accounts.models import Branch, Member, User
+from ringdesk.core.asked import positive_id
 
 SESSION_KEY = "member_id"
 
@@ -40,8 +41,10 @@ def branches_of(member: Member) -> QuerySet[Branch]:
     return in_reach(member).filter(is_active=True)
 
 
-def branch_of_form(member: Member, pk: int | None, looked_at: Branch) -> Branch:
+def branch_of_form(request: HttpRequest, member: Member, looked_at: Branch) -> Branch:
     """Return the branch that a form was opened for; by now another one may be looked at in another tab."""
+    told = request.POST if request.method == "POST" else request.GET
+    pk = positive_id(told.get("branch", ""))
     if pk is None or pk == looked_at.pk:
         return looked_at
     return branches_of(member).select_related("organization").filter(pk=pk).first() or looked_at

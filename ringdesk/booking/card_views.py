@@ -43,7 +43,7 @@ ENDING = (Status.CANCELLED, Status.NO_SHOW)
 @member_required("bookings.change")
 def card_new(request: SeatedRequest) -> HttpResponse:
     """Show an empty card (``?date=&start=&table=&phone=&call=&client=&services=``), or book what was filled in."""
-    branch = _branch(request)
+    branch = seats.branch_of_form(request, request.member, request.branch)
     with timezone.override(branch.zone):
         if request.method == "GET":
             services = request.GET.getlist("services")
@@ -114,14 +114,9 @@ def _get(request: SeatedRequest, pk: int) -> Booking:
 def _subject(request: SeatedRequest) -> tuple[Branch, Booking | None]:
     pk = positive_id(request.GET.get("booking", ""))
     if pk is None:
-        return _branch(request), None
+        return seats.branch_of_form(request, request.member, request.branch), None
     booking = _get(request, pk)
     return booking.branch, booking
-
-
-def _branch(request: SeatedRequest) -> Branch:
-    told = (request.POST if request.method == "POST" else request.GET).get("branch", "")
-    return seats.branch_of_form(request.member, positive_id(told), request.branch)
 
 
 def _require(request: SeatedRequest) -> None:

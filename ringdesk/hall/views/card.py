@@ -30,7 +30,7 @@ FIELDS = {"ends_at": "end", "starts_at": "start"}
 @member_required("reservations.change")
 def card_new(request: SeatedRequest) -> HttpResponse:
     """Show an empty card (``?date=&start=&table=&phone=&call=&client=&walk_in=``), or book what was filled in."""
-    branch = _branch(request)
+    branch = seats.branch_of_form(request, request.member, request.branch)
     is_walk_in = "walk_in" in request.GET
     with timezone.override(branch.zone):
         if request.method == "GET":
@@ -80,14 +80,9 @@ def card_guest(request: SeatedRequest) -> HttpResponse:
 def _subject(request: SeatedRequest) -> tuple[Branch, Reservation | None]:
     pk = positive_id(request.GET.get("reservation", ""))
     if pk is None:
-        return _branch(request), None
+        return seats.branch_of_form(request, request.member, request.branch), None
     reservation = get_object_or_404(reservations_of(request).select_related("branch__organization", "client"), pk=pk)
     return reservation.branch, reservation
-
-
-def _branch(request: SeatedRequest) -> Branch:
-    told = (request.POST if request.method == "POST" else request.GET).get("branch", "")
-    return seats.branch_of_form(request.member, positive_id(told), request.branch)
 
 
 def _posted(request: SeatedRequest) -> QueryDict:
