@@ -88,6 +88,6 @@ def test_a_note_is_kept_through_a_lost_page(place: Place, sign_in: SignIn) -> No
     page.reload()
     expect(page.locator("[name=notes]")).to_have_value("Просили столик у окна")
     page.locator("#call-notes button[type=submit]").click()
-    expect(page.locator(".toast").first).to_contain_text("Сохранено")
+    expect(page.locator(".toast")).to_contain_text("Сохранено")
     page.reload()
     expect(page.locator("[name=notes]")).to_have_value("Просили столик у окна")

@@ -11,6 +11,8 @@ type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 type Draft = Record<string, string | boolean>;
 
 const ready = new WeakMap<HTMLFormElement, string>();
+/** What tells of a restored form and offers to discard it, by the form's key; it goes when the form is saved. */
+const offers = new Map<string, HTMLElement>();
 
 function keyOf(form: HTMLFormElement): string {
   return PREFIX + (form.dataset["draft"] ?? "");
@@ -55,7 +57,10 @@ function keep(field: Field): void {
 
 /** Throw away what was kept of this form. */
 function forget(form: HTMLFormElement): void {
-  sessionStorage.removeItem(keyOf(form));
+  const key = keyOf(form);
+  sessionStorage.removeItem(key);
+  offers.get(key)?.remove();
+  offers.delete(key);
 }
 
 function put(field: Field, value: string | boolean): boolean {
@@ -81,7 +86,7 @@ function restore(form: HTMLFormElement): void {
   }
   if (!changed) return;
   form.dataset["restored"] = "1";
-  toast(text("restored"), "info", {
+  const offer = toast(text("restored"), "info", {
     label: text("discard"),
     run: () => {
       forget(form);
@@ -89,6 +94,7 @@ function restore(form: HTMLFormElement): void {
       form.dispatchEvent(new Event("change", { bubbles: true }));
     },
   });
+  if (offer) offers.set(keyOf(form), offer);
 }
 
 function prepare(form: HTMLFormElement): void {

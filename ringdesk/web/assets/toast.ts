@@ -34,10 +34,11 @@ function forgetLater(toast: HTMLElement): void {
   });
 }
 
-/** Show a message; with an action it also gets a button. The same text is shown once. */
-export function toast(message: string, tone: Tone = "info", action?: ToastAction): void {
+/** Show a message, and return it so that it can be taken away; with an action it also gets a button. The same text is
+ *  shown once. */
+export function toast(message: string, tone: Tone = "info", action?: ToastAction): HTMLElement | null {
   const box = document.getElementById("toasts");
-  if (!box || !message) return;
+  if (!box || !message) return null;
   for (const old of box.querySelectorAll<HTMLElement>(".toast")) {
     // Good news is old news once something else has happened.
     if (old.classList.contains("ok") || old.querySelector("p")?.textContent === message) old.remove();
@@ -68,6 +69,7 @@ export function toast(message: string, tone: Tone = "info", action?: ToastAction
   element.append(close);
   box.append(element);
   forgetLater(element);
+  return element;
 }
 
 interface Asked {
