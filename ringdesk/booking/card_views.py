@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ringdesk.accounts import seats
-from ringdesk.accounts.guards import SeatedRequest, member_required
+from ringdesk.accounts.guards import SeatedRequest, asked_branch, look_at, member_required
 from ringdesk.accounts.models import Branch
 from ringdesk.booking import booking_cards, bookings, card_clients, catalogue, diary, repeats
 from ringdesk.booking.card_forms import BookingForm
@@ -43,7 +43,7 @@ ENDING = (Status.CANCELLED, Status.NO_SHOW)
 @member_required("bookings.change")
 def card_new(request: SeatedRequest) -> HttpResponse:
     """Show an empty card (``?date=&start=&table=&phone=&call=&client=&services=``), or book what was filled in."""
-    branch = seats.branch_of_form(request, request.member, request.branch)
+    branch = asked_branch(request, home="booking:diary")
     with timezone.override(branch.zone):
         if request.method == "GET":
             services = request.GET.getlist("services")
@@ -58,6 +58,7 @@ def card(request: SeatedRequest, pk: int) -> HttpResponse:
     """Show a booking, or save it: whole, and with the status whose button was pressed."""
     booking = _get(request, pk)
     branch = booking.branch
+    look_at(request, branch, home="booking:diary")
     with timezone.override(branch.zone):
         if request.method == "GET":
             first = booking_cards.stored(booking)

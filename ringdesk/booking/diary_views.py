@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from ringdesk.accounts import seats
-from ringdesk.accounts.guards import SeatedRequest, member_required
+from ringdesk.accounts.guards import SeatedRequest, asked_branch, elsewhere, found_where_it_is, member_required
 from ringdesk.accounts.models import Branch
 from ringdesk.booking import bookings, catalogue, diary, diary_days
 from ringdesk.booking.models import RELEASING, Booking, Employee
@@ -31,16 +31,17 @@ MOST_MINUTES = 4 * 24 * 60
 @require_GET
 @member_required("bookings.see")
 def day(request: SeatedRequest) -> HttpResponse:
-    """Show the diary of a day (``?date=``, ``?employee=``); htmx gets the board alone."""
-    return _page(request, day_context(request, request.branch, request.GET))
+    """Show the diary of a day (``?date=``, ``?employee=``, ``?branch=``); htmx gets the board alone."""
+    return _page(request, day_context(request, asked_branch(request, home="booking:diary"), request.GET))
 
 
 @require_GET
 @member_required("bookings.see")
 def week(request: SeatedRequest, pk: int) -> HttpResponse:
     """Show a specialist's week, the one with ``?date=``."""
+    rows: QuerySet[Employee] = Employee.objects.for_org(request.organization)
+    employee = found_where_it_is(request, rows, pk, home="booking:diary")
     branch = request.branch
-    employee = get_object_or_404(Employee.objects.for_org(request.organization).filter(branch=branch), pk=pk)
     now = timezone.now()
     today = now.astimezone(branch.zone).date()
     shown = diary_days.parse(request.GET.get("date")) or today
@@ -77,6 +78,7 @@ def _frame(request: SeatedRequest, branch: Branch, board: diary.Board, shown: da
     return {
         "board": board,
         "branch": branch,
+        "elsewhere": elsewhere(request),
         "date": shown,
         "today": today,
         "staff": diary.employees(branch),
@@ -109,6 +111,7 @@ def group(request: SeatedRequest, claim: int) -> HttpResponse:
         "start": f"{starts:%H:%M}",
         "employee": first.employee_id,
         "services": line.service_id or "",
+        "branch": first.branch_id,
     }
     context = {
         "members": [(each, diary.title_of(each)) for each in members],
@@ -125,8 +128,8 @@ def group(request: SeatedRequest, claim: int) -> HttpResponse:
 @require_GET
 @member_required("bookings.see")
 def print_day(request: SeatedRequest) -> HttpResponse:
-    """Show the day (``?date=``, ``?employee=``) as it is printed: a list for every specialist."""
-    branch = request.branch
+    """Show the day (``?date=``, ``?employee=``, ``?branch=``) as it is printed: a list for every specialist."""
+    branch = asked_branch(request, home="booking:diary")
     now = timezone.now()
     shown = diary_days.parse(request.GET.get("date")) or now.astimezone(branch.zone).date()
     sheets = diary.sheets(branch, shown, now, employee_id=positive_id(request.GET.get("employee", "")))

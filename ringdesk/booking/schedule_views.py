@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ringdesk.accounts.guards import SeatedRequest, member_required
+from ringdesk.accounts.guards import SeatedRequest, found_where_it_is, member_required
 from ringdesk.booking import diary_days, displaced, schedule_grid
 from ringdesk.booking.displaced import Displaced
 from ringdesk.booking.models import Employee
@@ -184,7 +184,7 @@ def holidays(request: SeatedRequest) -> HttpResponse:
 def holiday_remove(request: SeatedRequest, pk: int) -> HttpResponse:
     """Let the branch work again on the days of a holiday."""
     rows: QuerySet[Holiday] = Holiday.objects.for_org(request.organization)
-    row = get_object_or_404(rows.filter(branch=request.branch), pk=pk)
+    row = found_where_it_is(request, rows, pk, home=BACK)
     schedule.clear_holiday(request.branch, row.first_day, row.last_day)
     return answers.done(request, _("Removed"), BACK)
 
@@ -235,7 +235,7 @@ def _staff(request: SeatedRequest) -> list[Employee]:
 
 def _employee(request: SeatedRequest, pk: int) -> Employee:
     rows: QuerySet[Employee] = Employee.objects.for_org(request.organization)
-    return get_object_or_404(rows.filter(branch=request.branch).select_related("resource"), pk=pk)
+    return found_where_it_is(request, rows.select_related("resource"), pk, home=BACK)
 
 
 def _day(text: str) -> date:

@@ -93,6 +93,12 @@ class Shell:
     def branches(self) -> list[Branch]:
         return list(seats.branches_of(self.member)) if self.member else []
 
+    @property
+    def after_choice(self) -> str:
+        """Return where choosing another branch leads: here, unless what is here belongs to one branch."""
+        home: str = getattr(self.request, "home", "")
+        return reverse(home) if home else self.request.get_full_path()
+
     @cached_property
     def extensions(self) -> list[str]:
         return sorted({extension.number for extension in self.member.extensions.all()}) if self.member else []

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ringdesk.accounts.guards import SeatedRequest
+from ringdesk.accounts.guards import SeatedRequest, found_where_it_is
 from ringdesk.booking import catalogue, ordering
 from ringdesk.booking.models import Facility, Pool
 from ringdesk.booking.setting_up import answers
@@ -39,7 +39,7 @@ def pool_new(request: SeatedRequest) -> HttpResponse:
 @CHANGE
 def pool_edit(request: SeatedRequest, pk: int) -> HttpResponse:
     """Rename a kind; its drawer also removes it."""
-    pool = get_object_or_404(pools_of(request).select_related("branch"), pk=pk)
+    pool = _pool(request, pk)
     form = PoolForm(posted(request), is_new=False, initial={"name": pool.name})
     return _edit(request, form, lambda data: catalogue.rename_pool(pool, **data), pool.name, pool=pool)
 
@@ -48,7 +48,7 @@ def pool_edit(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def pool_act(request: SeatedRequest, pk: int, verb: str) -> HttpResponse:
     """Move or remove a kind of rooms."""
-    pool = get_object_or_404(pools_of(request).select_related("branch"), pk=pk)
+    pool = _pool(request, pk)
 
     def do() -> str | None:
         if verb in STEPS:
@@ -64,7 +64,7 @@ def pool_act(request: SeatedRequest, pk: int, verb: str) -> HttpResponse:
 @CHANGE
 def facility_new(request: SeatedRequest, pk: int) -> HttpResponse:
     """Add a room or a device to its kind."""
-    pool = get_object_or_404(pools_of(request).select_related("branch"), pk=pk)
+    pool = _pool(request, pk)
     form = FacilityForm(posted(request), initial={"is_active": True})
     del form.fields["is_active"]
     return _edit(request, form, lambda data: catalogue.add_facility(pool, **data), pool.name)
@@ -74,7 +74,7 @@ def facility_new(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def facility_edit(request: SeatedRequest, pk: int) -> HttpResponse:
     """Rename a room or a device, take it out of use; its drawer also removes it."""
-    facility = get_object_or_404(facilities_of(request), pk=pk)
+    facility = _facility(request, pk)
     form = FacilityForm(posted(request), initial={"name": facility.name, "is_active": facility.is_active})
 
     def save(data: dict[str, Any]) -> None:
@@ -89,7 +89,7 @@ def facility_edit(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def facility_act(request: SeatedRequest, pk: int, verb: str) -> HttpResponse:
     """Move or remove a room or a device."""
-    facility = get_object_or_404(facilities_of(request), pk=pk)
+    facility = _facility(request, pk)
 
     def do() -> str | None:
         if verb in STEPS:
@@ -107,10 +107,14 @@ def pools_of(request: SeatedRequest) -> QuerySet[Pool]:
     return rows.filter(branch=request.branch)
 
 
-def facilities_of(request: SeatedRequest) -> QuerySet[Facility]:
-    """Return the rooms and devices of the branch."""
+def _pool(request: SeatedRequest, pk: int) -> Pool:
+    rows: QuerySet[Pool] = Pool.objects.for_org(request.organization)
+    return found_where_it_is(request, rows, pk, home=BACK)
+
+
+def _facility(request: SeatedRequest, pk: int) -> Facility:
     rows: QuerySet[Facility] = Facility.objects.for_org(request.organization)
-    return rows.filter(pool__branch=request.branch).select_related("pool__branch")
+    return found_where_it_is(request, rows, pk, home=BACK, branch="pool__branch")
 
 
 def _edit(request: SeatedRequest, form: Any, save: Any, title: str, **context: Any) -> HttpResponse:

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.db.models import Count, F, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ringdesk.accounts.guards import SeatedRequest
+from ringdesk.accounts.guards import SeatedRequest, found_where_it_is
 from ringdesk.booking import catalogue, ordering
 from ringdesk.booking.models import BookingLine, EmployeeService, Service, ServiceCategory
 from ringdesk.booking.setting_up import answers, progress
@@ -77,7 +77,7 @@ def service_new(request: SeatedRequest) -> HttpResponse:
 @CHANGE
 def service_edit(request: SeatedRequest, pk: int) -> HttpResponse:
     """Change a service; its drawer also removes it."""
-    service = get_object_or_404(services_of(request).select_related("branch"), pk=pk)
+    service = _service(request, pk)
     form = ServiceForm(posted(request), branch=request.branch, initial=ServiceForm.initial_of(service))
     return answers.edit(
         request, form, lambda data: catalogue.change_service(service, **data),
@@ -91,7 +91,7 @@ def service_edit(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def service_act(request: SeatedRequest, pk: int, verb: str) -> HttpResponse:
     """Move a service among those of its category, take it out of use and into it, or remove it."""
-    service = get_object_or_404(services_of(request).select_related("branch"), pk=pk)
+    service = _service(request, pk)
     rows = in_order(services_of(request))
 
     def do() -> str | None:
@@ -129,7 +129,7 @@ def category_new(request: SeatedRequest) -> HttpResponse:
 @CHANGE
 def category_edit(request: SeatedRequest, pk: int) -> HttpResponse:
     """Change a category; its drawer also removes it."""
-    group = get_object_or_404(categories_of(request).select_related("branch"), pk=pk)
+    group = _category(request, pk)
     form = GroupForm(posted(request), initial=GroupForm.initial_of(group))
 
     def save(data: dict[str, Any]) -> object:
@@ -142,7 +142,7 @@ def category_edit(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def category_act(request: SeatedRequest, pk: int, verb: str) -> HttpResponse:
     """Move or remove a category."""
-    group = get_object_or_404(categories_of(request).select_related("branch"), pk=pk)
+    group = _category(request, pk)
     return act_on_group(request, group, categories_of(request), verb, "booking:category_list")
 
 
@@ -208,6 +208,16 @@ def categories_of(request: SeatedRequest) -> QuerySet[ServiceCategory]:
     """Return the categories of the branch."""
     rows: QuerySet[ServiceCategory] = ServiceCategory.objects.for_org(request.organization)
     return rows.filter(branch=request.branch)
+
+
+def _service(request: SeatedRequest, pk: int) -> Service:
+    rows: QuerySet[Service] = Service.objects.for_org(request.organization)
+    return found_where_it_is(request, rows, pk, home="booking:services")
+
+
+def _category(request: SeatedRequest, pk: int) -> ServiceCategory:
+    rows: QuerySet[ServiceCategory] = ServiceCategory.objects.for_org(request.organization)
+    return found_where_it_is(request, rows, pk, home="booking:category_list")
 
 
 def in_order(services: QuerySet[Service]) -> QuerySet[Service]:

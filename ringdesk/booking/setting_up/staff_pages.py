@@ -6,13 +6,13 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from ringdesk.accounts import branches
-from ringdesk.accounts.guards import SeatedRequest
+from ringdesk.accounts.guards import SeatedRequest, found_where_it_is
 from ringdesk.accounts.models import Branch
 from ringdesk.booking import catalogue, employees, ordering, photos
 from ringdesk.booking.employees import Skill
@@ -88,7 +88,7 @@ def employee_new(request: SeatedRequest) -> HttpResponse:
 @CHANGE
 def employee_edit(request: SeatedRequest, pk: int) -> HttpResponse:
     """Show a specialist's page: what is known of them, and which services they provide."""
-    employee = get_object_or_404(employees_of(request).select_related("branch", "resource"), pk=pk)
+    employee = _employee(request, pk)
     form = EmployeeForm(
         posted(request), request.FILES or None, employee=employee, initial=EmployeeForm.initial_of(employee)
     )
@@ -115,7 +115,7 @@ def employee_edit(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def employee_services(request: SeatedRequest, pk: int) -> HttpResponse:
     """Show or save which services a specialist provides: those on the page, or (``do``) all that are found."""
-    employee = get_object_or_404(employees_of(request).select_related("branch"), pk=pk)
+    employee = _employee(request, pk)
     asked = request.POST if request.method == "POST" else request.GET
     text, category = searched(asked.get("q", "")), asked.get("category", "")
     found = _found_services(request, text, category)
@@ -145,7 +145,7 @@ def employee_services(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def employee_act(request: SeatedRequest, pk: int, verb: str) -> HttpResponse:
     """Move a specialist, take them out of use and into it, or remove them."""
-    employee = get_object_or_404(employees_of(request).select_related("branch", "resource"), pk=pk)
+    employee = _employee(request, pk)
     if verb == "remove":
         booked = Booking.objects.for_org(request.organization).filter(employee=employee).exists()
         employees.remove_employee(employee)
@@ -204,7 +204,7 @@ def job_title_new(request: SeatedRequest) -> HttpResponse:
 @CHANGE
 def job_title_edit(request: SeatedRequest, pk: int) -> HttpResponse:
     """Change a job title; its drawer also removes it."""
-    group = get_object_or_404(job_titles_of(request).select_related("branch"), pk=pk)
+    group = _job_title_found(request, pk)
     form = GroupForm(posted(request), initial=GroupForm.initial_of(group))
 
     def save(data: dict[str, Any]) -> object:
@@ -217,7 +217,7 @@ def job_title_edit(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def job_title_act(request: SeatedRequest, pk: int, verb: str) -> HttpResponse:
     """Move or remove a job title."""
-    group = get_object_or_404(job_titles_of(request).select_related("branch"), pk=pk)
+    group = _job_title_found(request, pk)
     return act_on_group(request, group, job_titles_of(request), verb, "booking:job_title_list")
 
 
@@ -231,6 +231,16 @@ def job_titles_of(request: SeatedRequest) -> QuerySet[JobTitle]:
     """Return the job titles of the branch."""
     rows: QuerySet[JobTitle] = JobTitle.objects.for_org(request.organization)
     return rows.filter(branch=request.branch)
+
+
+def _employee(request: SeatedRequest, pk: int) -> Employee:
+    rows: QuerySet[Employee] = Employee.objects.for_org(request.organization)
+    return found_where_it_is(request, rows.select_related("resource"), pk, home=BACK)
+
+
+def _job_title_found(request: SeatedRequest, pk: int) -> JobTitle:
+    rows: QuerySet[JobTitle] = JobTitle.objects.for_org(request.organization)
+    return found_where_it_is(request, rows, pk, home="booking:job_title_list")
 
 
 def _found_services(request: SeatedRequest, text: str, category: str) -> QuerySet[Service]:

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ringdesk.accounts.guards import SeatedRequest
+from ringdesk.accounts.guards import SeatedRequest, found_where_it_is
 from ringdesk.booking import tasks
 from ringdesk.booking.setting_up import answers
 from ringdesk.booking.setting_up.answers import CHANGE
@@ -50,7 +50,7 @@ def imports(request: SeatedRequest) -> HttpResponse:
 @CHANGE
 def import_sheet(request: SeatedRequest, pk: int) -> HttpResponse:
     """Show what would become of a table, its progress, or its report; ``column`` says what the columns are."""
-    sheet = get_object_or_404(_sheets(request).select_related("branch", "member"), pk=pk)
+    sheet = _sheet(request, pk)
     _require_clients_right(request, sheet.kind, "clients.change")
     if request.method == "POST":
         if sheet.state == State.PREVIEW:
@@ -65,7 +65,7 @@ def import_sheet(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def import_start(request: SeatedRequest, pk: int) -> HttpResponse:
     """Import a table that has been looked at, at once or by a job; start one again that was interrupted."""
-    sheet = get_object_or_404(_sheets(request).defer("rows"), pk=pk)
+    sheet = _sheet(request, pk, "rows")
     _require_clients_right(request, sheet.kind, "clients.change")
     if not importing.is_stalled(sheet, timezone.now()):
         importing.start(sheet)
@@ -81,7 +81,7 @@ def import_start(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def import_discard(request: SeatedRequest, pk: int) -> HttpResponse:
     """Throw an uploaded table away."""
-    sheet = get_object_or_404(_sheets(request).defer("rows"), pk=pk)
+    sheet = _sheet(request, pk, "rows")
     _require_clients_right(request, sheet.kind, "clients.change")
     if sheet.state == State.RUNNING:
         raise Http404
@@ -93,8 +93,10 @@ def import_discard(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def import_refused(request: SeatedRequest, pk: int, format: str) -> HttpResponse:
     """Send the refused rows as a table that can be mended and imported again."""
-    sheet = get_object_or_404(_sheets(request), pk=pk, state=State.DONE)
+    sheet = _sheet(request, pk)
     _require_clients_right(request, sheet.kind, "clients.change")
+    if sheet.state != State.DONE:
+        raise Http404
     write, media_type = exporting.FORMATS[format]
     return _file(write(*importing.refused_rows(sheet)), media_type, f"refused-{sheet.pk}.{format}")
 
@@ -162,6 +164,11 @@ def _require_clients_right(request: SeatedRequest, kind: str, right: str) -> Non
 def _sheets(request: SeatedRequest) -> QuerySet[SheetImport]:
     rows: QuerySet[SheetImport] = SheetImport.objects.for_org(request.organization)
     return rows.filter(branch=request.branch)
+
+
+def _sheet(request: SeatedRequest, pk: int, *without: str) -> SheetImport:
+    rows: QuerySet[SheetImport] = SheetImport.objects.for_org(request.organization)
+    return found_where_it_is(request, rows.select_related("member").defer(*without), pk, home="booking:imports")
 
 
 def _file(content: bytes, media_type: str, name: str) -> HttpResponse:

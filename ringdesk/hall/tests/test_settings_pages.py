@@ -9,9 +9,11 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from ringdesk.accounts import seats
+from ringdesk.accounts.models import Branch, Member, User
 from ringdesk.hall import board, halls
 from ringdesk.hall.models import Hall, ReservationStatus, Table
-from ringdesk.hall.tests.conftest import NOON, Restaurant
+from ringdesk.hall.tests.conftest import DAY, NOON, Restaurant, browser_of
 
 HTMX = {"HX-Request": "true", "HX-Target": "drawer"}
 
@@ -148,3 +150,27 @@ def test_a_table_cannot_be_moved_into_a_strangers_hall(ours: Restaurant, theirs:
     table = ours.tables["1"]
     posted = {"name": "1", "seats": 2, "hall": theirs.tables["1"].hall_id}
     assert owner.post(reverse("hall:table_edit", args=[table.pk]), posted, headers=HTMX).status_code == 422
+
+
+def test_what_belongs_to_another_branch_is_found_and_changed_there(ours: Restaurant, owner: Browser) -> None:
+    other = Branch.objects.create(organization=ours.organization, name="Other", timezone="Europe/Moscow")
+    seats.choose_branch(ours.owner, other)
+    table = ours.tables["1"]
+    day = f"/hall/?date={DAY}&branch={ours.branch.pk}"
+    edits = [reverse("hall:hall_edit", args=[table.hall_id]), reverse("hall:table_edit", args=[table.pk])]
+    addresses = [*edits, reverse("hall:calendar", args=[table.hall_id]), day]
+    for url in addresses:
+        page = owner.get(url).content.decode()
+        assert '<summary class="chip"><b>Quay</b>' in page, url
+        assert 'name="next" value="/hall/' in page
+    assert f'data-table="{table.pk}"' in owner.get(day).content.decode()
+    assert f"/hall/card/?&amp;branch={ours.branch.pk}" in owner.get(day).content.decode()
+    assert owner.post(edits[0], {"name": "Big"}, headers=HTMX).status_code == 204
+    assert owner.post(reverse("hall:hall_act", args=[table.hall_id, "down"])).status_code == 204
+    assert owner.post(reverse("hall:table_act", args=[table.pk, "down"])).status_code == 204
+    assert [hall.name for hall in ours.branch.halls.order_by("position")] == ["Terrace", "Big"]
+    user = User.objects.create_user("limited@ours.example")
+    limited = Member.objects.create(organization=ours.organization, user=user, name="L", role="manager", language="en")
+    limited.branches.add(other)
+    assert {browser_of(limited).get(url).status_code for url in addresses[:3]} == {404}
+    assert ours.owner.current_branch == other

@@ -2,12 +2,12 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ringdesk.accounts.addresses import base_url
-from ringdesk.accounts.guards import SeatedRequest, member_required
+from ringdesk.accounts.guards import SeatedRequest, found_where_it_is, member_required
 from ringdesk.core import calendars
 from ringdesk.hall import calendar as hall_calendar
 from ringdesk.hall.models import Hall, HallCalendar
@@ -27,7 +27,7 @@ def feed(request: HttpRequest, secret: str) -> HttpResponseBase:
 @member_required("halls.change")
 def calendar(request: SeatedRequest, pk: int) -> HttpResponse:
     """Show the address of a hall's calendar; make, remake, change or close it (``verb``)."""
-    hall: Hall = get_object_or_404(Hall.objects.for_org(request.organization).filter(branch=request.branch), pk=pk)
+    hall = found_where_it_is(request, Hall.objects.for_org(request.organization), pk, home="hall:halls")
     if request.method == "POST":
         _act(request, hall)
         if not request.htmx:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ringdesk.accounts import seats
-from ringdesk.accounts.guards import SeatedRequest, member_required
+from ringdesk.accounts.guards import SeatedRequest, asked_branch, look_at, member_required
 from ringdesk.accounts.models import Branch
 from ringdesk.core import phones
 from ringdesk.core.asked import positive_id
@@ -30,7 +30,7 @@ FIELDS = {"ends_at": "end", "starts_at": "start"}
 @member_required("reservations.change")
 def card_new(request: SeatedRequest) -> HttpResponse:
     """Show an empty card (``?date=&start=&table=&phone=&call=&client=&walk_in=``), or book what was filled in."""
-    branch = seats.branch_of_form(request, request.member, request.branch)
+    branch = asked_branch(request, home="hall:day")
     is_walk_in = "walk_in" in request.GET
     with timezone.override(branch.zone):
         if request.method == "GET":
@@ -47,6 +47,7 @@ def card(request: SeatedRequest, pk: int) -> HttpResponse:
     rows = reservations_of(request).select_related("branch__organization", "client", "status", "created_by")
     reservation = get_object_or_404(rows, pk=pk)
     branch = reservation.branch
+    look_at(request, branch, home="hall:day")
     with timezone.override(branch.zone):
         if request.method == "GET":
             form = CardForm(branch=branch, reservation=reservation, initial=cards.stored(reservation))

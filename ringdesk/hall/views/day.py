@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from ringdesk.accounts.guards import SeatedRequest, member_required
+from ringdesk.accounts.guards import SeatedRequest, asked_branch, elsewhere, member_required
 from ringdesk.accounts.models import Branch, Module
 from ringdesk.core.asked import positive_id
 from ringdesk.core.intervals import Span
@@ -25,8 +25,8 @@ BOARD = "board"
 @require_GET
 @member_required("reservations.see")
 def day(request: SeatedRequest) -> HttpResponse:
-    """Show the hostess panel of a day (``?date=``, ``?hall=``); htmx gets the board alone."""
-    context = day_context(request, request.branch, request.GET)
+    """Show the hostess panel of a day (``?date=``, ``?hall=``, ``?branch=``); htmx gets the board alone."""
+    context = day_context(request, asked_branch(request, home="hall:day"), request.GET)
     template = "hall/_board_with_summary.html" if request.htmx.target == BOARD else "hall/day.html"
     return render(request, template, context)
 
@@ -40,6 +40,7 @@ def day_context(request: SeatedRequest, branch: Branch, asked: Mapping[str, Any]
     return {
         "board": board.draw(branch, service, now, hall_id=hall_id),
         "branch": branch,
+        "elsewhere": elsewhere(request),
         "date": service.date,
         "today": today,
         "yesterday": service.date - timedelta(days=1),

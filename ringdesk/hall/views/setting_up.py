@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ringdesk.accounts.guards import SeatedRequest, member_required
+from ringdesk.accounts.guards import SeatedRequest, found_where_it_is, member_required
 from ringdesk.core.problems import Conflict, Invalid
 from ringdesk.hall import board, halls
 from ringdesk.hall.forms import HallForm, SettingsForm, StatusForm, TableForm
@@ -43,7 +43,7 @@ def hall_new(request: SeatedRequest) -> HttpResponse:
 @HALL_CHANGE
 def hall_edit(request: SeatedRequest, pk: int) -> HttpResponse:
     """Rename a hall; its drawer also hides and removes it."""
-    hall = get_object_or_404(_halls(request), pk=pk)
+    hall = _hall(request, pk)
     form = HallForm(_data(request), initial={"name": hall.name})
     title = _("Hall: %(name)s") % {"name": hall.name}
     return _edit(request, form, title, lambda data: halls.rename_hall(hall, **data), _("Saved"), hall=hall)
@@ -53,7 +53,7 @@ def hall_edit(request: SeatedRequest, pk: int) -> HttpResponse:
 @HALL_CHANGE
 def hall_act(request: SeatedRequest, pk: int, verb: str) -> HttpResponse:
     """Move a hall up or down, hide, show or remove it."""
-    hall = get_object_or_404(_halls(request), pk=pk)
+    hall = _hall(request, pk)
     anyway = "anyway" in request.POST
     acts: dict[str, Callable[[], object]] = {
         "up": lambda: halls.shift(hall, list(_halls(request)), -1),
@@ -79,7 +79,7 @@ def table_new(request: SeatedRequest) -> HttpResponse:
 @HALL_CHANGE
 def table_edit(request: SeatedRequest, pk: int) -> HttpResponse:
     """Rename a table, change its seats or its hall; its drawer also hides and removes it."""
-    table = get_object_or_404(_tables(request), pk=pk)
+    table = _table(request, pk)
     start = {"name": table.name, "seats": table.seats, "hall": table.hall_id}
     form = TableForm(_data(request), branch=table.hall.branch, is_new=False, initial=start)
     title = _("Table: %(name)s") % {"name": table.name}
@@ -90,7 +90,7 @@ def table_edit(request: SeatedRequest, pk: int) -> HttpResponse:
 @HALL_CHANGE
 def table_act(request: SeatedRequest, pk: int, verb: str) -> HttpResponse:
     """Move a table up or down, hide, show or remove it."""
-    table = get_object_or_404(_tables(request), pk=pk)
+    table = _table(request, pk)
     anyway = "anyway" in request.POST
     beside = _tables(request).filter(hall=table.hall)
     acts: dict[str, Callable[[], object]] = {
@@ -211,6 +211,16 @@ def _halls(request: SeatedRequest) -> QuerySet[Hall]:
 def _tables(request: SeatedRequest) -> QuerySet[Table]:
     rows: QuerySet[Table] = Table.objects.for_org(request.organization)
     return rows.filter(hall__branch=request.branch).select_related("hall__branch")
+
+
+def _hall(request: SeatedRequest, pk: int) -> Hall:
+    rows: QuerySet[Hall] = Hall.objects.for_org(request.organization)
+    return found_where_it_is(request, rows, pk, home="hall:halls")
+
+
+def _table(request: SeatedRequest, pk: int) -> Table:
+    rows: QuerySet[Table] = Table.objects.for_org(request.organization)
+    return found_where_it_is(request, rows, pk, home="hall:halls", branch="hall__branch")
 
 
 def _statuses(request: SeatedRequest) -> QuerySet[ReservationStatus]:
