@@ -77,6 +77,11 @@ document.addEventListener("submit", (event) => {
   form.dataset["sent"] = "yes";
   document.getElementById(SWAPPED)?.classList.add("is-waiting");
 });
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing || event.defaultPrevented || window.parent === window) return;
+  // A button of another site shows the page in a dialog, which does not see this key. Nothing else is told of keys.
+  window.parent.postMessage({ type: "ringdesk:escape" }, "*");
+});
 // A page that the browser had kept is alive again: its forms can be sent again.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sent]")) delete form.dataset["sent"];
