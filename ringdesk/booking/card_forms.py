@@ -15,6 +15,7 @@ from ringdesk.booking.models import MOST_PRICE, Booking
 from ringdesk.core import phones
 from ringdesk.core.asked import positive_id
 from ringdesk.core.clock_fields import ClockField, LengthField
+from ringdesk.scheduling.hours import NoSuchTime
 
 NEW_CLIENT = "new"
 MOST_REPEATS = 52
@@ -124,7 +125,7 @@ class BookingForm(forms.Form):
             if diary_days.is_real(day, start, self.branch.zone):
                 cleaned["starts_at"] = self._kept(day, start) or diary_days.on_wall(day, start, self.branch.zone)
             else:
-                self.add_error("start", _("The clocks are changed that night: this time does not exist."))
+                self.add_error("start", str(NoSuchTime(start.hour * 60 + start.minute)))
         return cleaned
 
     def require_all(self) -> None:

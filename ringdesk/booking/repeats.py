@@ -31,10 +31,15 @@ def book(branch: Branch, every: int, count: int, **visit: Any) -> Repeated:
     series = uuid4()
     first = bookings.book(branch, series=series, **visit)
     booked, refused = [first], []
+    clock = visit["starts_at"].astimezone(branch.zone).time()
     rest = visit | {"employee_id": first.employee_id}
     for moment in starts(visit["starts_at"], every, count, branch.zone)[1:]:
+        there = moment.astimezone(branch.zone)
+        if there.time() != clock:  # that day the clock jumps over it
+            refused.append(there.date())
+            continue
         try:
             booked.append(bookings.book(branch, series=series, **rest | {"starts_at": moment}))
         except Conflict:
-            refused.append(moment.astimezone(branch.zone).date())
+            refused.append(there.date())
     return Repeated(tuple(booked), tuple(refused))

@@ -17,7 +17,7 @@ from ringdesk.booking.models import Booking, Service
 from ringdesk.booking.offers import Offer, Specialist
 from ringdesk.booking.plans import Plan
 from ringdesk.core.problems import RingdeskError
-from ringdesk.scheduling.hours import moment_on_wall
+from ringdesk.scheduling.hours import moments_on_wall
 from ringdesk.scheduling.minutes import to_moment
 
 Ids = list[int] | int | str
@@ -138,7 +138,7 @@ def quote(wish: Wish) -> dict[str, Any]:
         plan = openings.plan(offer, values["service_ids"], online=True)
         able = visits.able(offer, plan, values["employee_id"])
         minute = values["booking_time"].hour * 60 + values["booking_time"].minute
-        at = moment_on_wall(values["booking_date"], minute, branch.zone)
+        at = moments_on_wall(values["booking_date"], minute, branch.zone)[0]
     except RingdeskError as error:
         raise Refused(str(error), advice="Correct the arguments, then call again.") from error
     allowed = openings.limits(offer, plan, branch, timezone.now())

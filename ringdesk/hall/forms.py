@@ -18,6 +18,7 @@ from ringdesk.hall import days
 from ringdesk.hall.fields import IdsField
 from ringdesk.hall.models import Hall, HallSettings, Reservation, ReservationStatus
 from ringdesk.hall.reservations import MOST_GUESTS, YEARS, Course, Wish
+from ringdesk.scheduling.hours import NoSuchTime
 
 NEW_CLIENT = "new"
 
@@ -112,7 +113,7 @@ class CardForm(forms.Form):
         if day is None or start is None:
             return cleaned
         if not days.is_real(day, start, self.branch.zone):
-            self.add_error("start", _("The clocks are changed that night: this time does not exist."))
+            self.add_error("start", str(NoSuchTime(_minutes(start))))
             return cleaned
         cleaned["starts_at"] = self._kept("starts_at", day, start) or days.wall(day, _minutes(start), self.branch.zone)
         cleaned["ends_at"] = self._ends_at(cleaned)
@@ -135,6 +136,9 @@ class CardForm(forms.Form):
                 self.add_error("duration", _("Required field"))
             return None
         day = cleaned["date"] if end > cleaned["start"] else cleaned["date"] + timedelta(days=1)
+        if not days.is_real(day, end, self.branch.zone):
+            self.add_error("end", str(NoSuchTime(_minutes(end))))
+            return None
         return days.wall(day, _minutes(end), self.branch.zone)
 
     def wish(self) -> Wish:

@@ -22,6 +22,7 @@ from ringdesk.hall import availability, board, days, reservations
 from ringdesk.hall.models import Reservation, Table
 from ringdesk.hall.problems import GuestAmbiguous, TableTaken
 from ringdesk.hall.seating import Place
+from ringdesk.scheduling.hours import NoSuchTime
 
 # At the ends of the calendar a day has no day before it, or none after.
 _YEARS = range(1900, 2200)
@@ -166,7 +167,10 @@ def _asked(wish: Wish) -> tuple[Branch, Span]:
     """Return where and when. Raises Refused for a time at which nobody can come."""
     values, branch = wish.values, _branch(wish.caller, wish.values.get("branch_id"))
     day, clock = _day(values["date"]), _clock(values["time"])
-    start = days.wall(day, clock.hour * 60 + clock.minute, branch.zone)
+    minutes = clock.hour * 60 + clock.minute
+    if not days.is_real(day, clock, branch.zone):
+        raise Refused(str(NoSuchTime(minutes)), advice="Offer another time of that day.")
+    start = days.wall(day, minutes, branch.zone)
     length = values.get("duration") or board.default_duration(branch)
     span = Span(start, start + timedelta(minutes=length))
     now = timezone.now()

@@ -15,11 +15,23 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
+from ringdesk.core.problems import Invalid
 from ringdesk.scheduling.minutes import EPOCH, MINUTE, Minutes
 from ringdesk.scheduling.slots import NEVER, Shift
 
 DAY = 24 * 60
 ONE_DAY = timedelta(days=1)
+
+
+class NoSuchTime(Invalid):
+    """That day the clock jumps over this time. ``minutes`` after midnight."""
+
+    def __init__(self, minutes: int, *, field: str | None = None) -> None:
+        clock = f"{minutes // 60 % 24:02}:{minutes % 60:02}"
+        text = _("That day the clock jumps over %(time)s: there is no such time.")
+        super().__init__(text % {"time": clock}, field=field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +150,15 @@ def moment_on_wall(day: date, minutes: int, zone: tzinfo) -> int:
 
 
 def moments_on_wall(day: date, minutes: int, zone: tzinfo) -> tuple[int, ...]:
-    """Return the minute at which the clock shows this; both of them for a time that comes twice."""
+    """Return the minute at which the clock shows this; both of them for a time that comes twice.
+
+    Raises NoSuchTime: opening hours may lie where the clock jumps, what somebody asks for may not.
+    """
     first = moment_on_wall(day, minutes, zone)
-    second = _utc(datetime.combine(day, datetime.min.time()) + timedelta(minutes=minutes), 1, zone)
+    wall = datetime.combine(day, datetime.min.time()) + timedelta(minutes=minutes)
+    if _wall(first, zone) != wall:
+        raise NoSuchTime(minutes)
+    second = _utc(wall, 1, zone)
     return (first, second) if first < second else (first,)
 
 

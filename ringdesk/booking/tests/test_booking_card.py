@@ -17,6 +17,8 @@ from ringdesk.booking.tests.conftest import DAY, Salon
 from ringdesk.booking.tests.test_diary import browser_of, page, triggers
 from ringdesk.crm import clients
 from ringdesk.crm.models import Client
+from ringdesk.scheduling import schedule
+from ringdesk.scheduling.hours import DayHours
 
 HTMX = {"HX-Request": "true"}
 NEW = "/bookings/card/"
@@ -155,6 +157,16 @@ def test_again_every_week(ours: Salon, owner: Browser) -> None:
     booked = Booking.objects.filter(client_name="Anna")
     assert [each.starts_at for each in booked] == [ours.at(10, DAY + timedelta(days=days)) for days in (0, 7, 21)]
     assert len({each.series for each in booked}) == 1
+
+
+def test_a_day_on_which_the_clock_jumps_over_the_time_is_left_out(ours: Salon, owner: Browser) -> None:
+    ours.branch.timezone = "Europe/Berlin"
+    ours.branch.save()
+    schedule.set_week(ours.employees["Pavel"].resource, [DayHours(0, 1440)] * 7)
+    night = filled(ours, date="2027-03-21", start="02:30")
+    assert "the clock jumps over 02:30" in body(send(owner, NEW, night | {"date": "2027-03-28"}))
+    toast = triggers(send(owner, NEW, night | {"every": "7", "times": "3"}))["toast"]
+    assert toast["text"] == "2 visits booked. Not free, so not booked: 28 March."
 
 
 def test_kept_while_the_client_decides_and_confirmed(ours: Salon, owner: Browser) -> None:

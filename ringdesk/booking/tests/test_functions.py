@@ -293,6 +293,21 @@ def test_both_of_a_time_that_comes_twice_can_be_booked(ours: Salon, bot: Bot, cl
     assert bot.modify_booking_time(made["id"], night, "02:00")["status"]
 
 
+def test_a_time_the_clock_jumps_over_is_refused(ours: Salon, bot: Bot, clock: Clock) -> None:
+    clock.now = datetime(2027, 3, 20, 9, tzinfo=UTC)
+    ours.branch.timezone = "Europe/Berlin"
+    ours.branch.save()
+    pavel, night = ours.employees["Pavel"], "28.03.2027"
+    schedule.set_week(pavel.resource, [DayHours(0, 1440)] * 7)
+    wish = (ours.branch.pk, ours.ids("Haircut"), night)
+    refused = {"status": False, "message": "That day the clock jumps over 02:30: there is no such time."}
+    assert bot.create_booking(*wish, "02:30", pavel.pk) == refused
+    assert bot.create_booking_by_name("haircut", night, "02:30") == refused
+    made = bot.create_booking(*wish, "03:30", pavel.pk)["booking"]
+    assert bot.modify_booking_time(made["id"], night, "02:30") == refused
+    assert Booking.objects.get().starts_at == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
+
+
 def test_names_regardless_of_case_spaces_and_yo(ours: Salon, bot: Bot) -> None:
     ours.add_service("Тёмное окрашивание", "Victoria")
     ours.add_service("Тёмный лак", "Victoria")

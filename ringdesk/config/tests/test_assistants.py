@@ -179,6 +179,25 @@ def test_an_assistant_reserves_a_table(salon: Salon, desk: Desk) -> None:
     assert Reservation.objects.get().course == Reservation.Course.CANCELLED
 
 
+def test_a_time_the_clock_jumps_over_is_refused(salon: Salon, desk: Desk) -> None:
+    salon.branch.timezone = "Europe/Berlin"
+    salon.branch.save()
+    today = timezone.now().date()
+    jumps = next(
+        each for each in (today + timedelta(days=ahead) for ahead in range(1, 366))
+        if each.month == 3 and each.day > 24 and each.isoweekday() == 7
+    )  # fmt: skip
+    night, said = f"{jumps:%d.%m.%Y}", "That day the clock jumps over 02:30: there is no such time."
+    visit = {"company_id": salon.branch.pk, "service_ids": salon.ids("Haircut")}
+
+    async def ask(client: Client) -> None:
+        table = await refusal(client, "find_tables", date=night, time="02:30", guests=2)
+        terms = await refusal(client, "quote_booking", **visit, booking_date=night, booking_time="02:30")
+        assert (table["message"], terms["message"]) == (said, said)
+
+    talk(desk, token_of(salon), ask)
+
+
 def test_only_what_the_token_may_is_listed_and_done(salon: Salon, desk: Desk) -> None:
     booking = salon.book(12, who="Pavel", client_name="Anna", phone=ANNA["phone"])
 

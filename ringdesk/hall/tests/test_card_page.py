@@ -234,7 +234,11 @@ class TestNew:
         shown = values(hostess.get(card_url(made), headers=HTMX).content.decode())
         assert (shown["start"], shown["duration"], shown["end"]) == ("01:30", "02:00", "04:30")
         missing = hostess.post(NEW, spring | {"start": "02:30"}, headers=HTMX)
-        assert "this time does not exist" in missing.content.decode()
+        assert "the clock jumps over 02:30: there is no such time" in missing.content.decode()
+        until = spring | {"duration": "", "end": "02:15", "edited": "end"}
+        missing = hostess.post(NEW, until, headers=HTMX)
+        assert "the clock jumps over 02:15: there is no such time" in missing.content.decode()
+        assert Reservation.objects.count() == 1
 
     def test_an_hour_that_comes_twice_stays_the_one_it_was(self, ours: Restaurant, hostess: Browser) -> None:
         Branch.objects.filter(pk=ours.branch.pk).update(timezone="Europe/Berlin")
