@@ -1,37 +1,27 @@
 """Handing out the sound of a call, whole or in part, from our storage or through us from where the PBX keeps it."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
 from ringdesk.core import http
 from ringdesk.core.problems import NotFound, RingdeskError
+from ringdesk.core.streaming import CHUNK, Streamed
 from ringdesk.telephony import link_cache, recordings, sounds
 from ringdesk.telephony.connectors import registry
 from ringdesk.telephony.connectors.base import Source
 from ringdesk.telephony.models import Recording
 
-_CHUNK = 256 * 1024
 _REDIRECTS = 3
 _EXTENSIONS = {
     kind.content_type: kind.extension for kind in (sounds.MP3, sounds.WAV, sounds.OGG, sounds.MP4, sounds.FLAC)
 }
-
-
-class SoundResponse(StreamingHttpResponse):
-    """Streams part by part under ASGI too: Django itself would read all of a file into memory first."""
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        parts = iter(self)
-        while (part := await sync_to_async(lambda: next(parts, None), thread_sensitive=False)()) is not None:
-            yield part
 
 
 def answer(request: HttpRequest, recording: Recording, *, is_download: bool = False) -> HttpResponseBase:
@@ -121,7 +111,7 @@ def _through(request: HttpRequest, source: Source) -> HttpResponseBase:
             part = sounds.part_of(wish, size) if answer.status_code == 200 and size is not None else None
         except sounds.Unsatisfiable:
             return _unsatisfiable(size)
-        reader = _Reader(answer.iter_bytes(_CHUNK))
+        reader = _Reader(answer.iter_bytes(CHUNK))
         if part:
             reader.skip(part.first)
             size = part.length
@@ -147,7 +137,7 @@ class _Reader:
         return part[:size]
 
     def skip(self, size: int) -> None:
-        while size > 0 and (part := self.read(min(size, _CHUNK))):
+        while size > 0 and (part := self.read(min(size, CHUNK))):
             size -= len(part)
 
 
@@ -161,7 +151,7 @@ class _Chunks:
         return self
 
     def __next__(self) -> bytes:
-        part = self.read(_CHUNK if self.length is None else min(_CHUNK, self.length)) if self.length != 0 else b""
+        part = self.read(CHUNK if self.length is None else min(CHUNK, self.length)) if self.length != 0 else b""
         if not part:
             raise StopIteration
         if self.length is not None:
@@ -169,8 +159,8 @@ class _Chunks:
         return part
 
 
-def _streamed(chunks: _Chunks, content_type: str, status: int, length: int | None) -> SoundResponse:
-    response = SoundResponse(chunks, status=status, content_type=content_type)
+def _streamed(chunks: _Chunks, content_type: str, status: int, length: int | None) -> Streamed:
+    response = Streamed(chunks, status=status, content_type=content_type)
     response["Accept-Ranges"] = "bytes"
     if length is not None:
         response["Content-Length"] = str(length)

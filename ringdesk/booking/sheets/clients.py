@@ -63,15 +63,6 @@ class ClientRows:
         elif wish.fields:
             clients.change(wish.stored, by=self.by, region=region, **wish.fields)
 
-    def export(self) -> Iterator[dict[str, str]]:
-        rows = Client.objects.for_org(self.branch.organization_id).prefetch_related("phones").order_by("id")
-        for one in rows.iterator(chunk_size=2000):
-            yield {
-                "name": one.name, "phones": "; ".join(phone.number for phone in one.phones.all()),
-                "email": one.email, "about": one.about, "tags": cells.listed(one.tags),
-                "kind": str(Client.Kind(one.kind).label), "is_partner": cells.said(one.is_partner),
-            }  # fmt: skip
-
     def _fields(self, name: str, row: Cells, stored: Client | None) -> dict[str, Any]:
         fields: dict[str, Any] = {"name": name}
         fields |= {each: row[each] for each in ("email", "about") if each in row}

@@ -13,12 +13,16 @@ from django.utils.translation import pgettext_lazy
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column can be. ``titles``: other headings people give it. ``is_list``: several columns may be it."""
+    """What a column can be. ``titles``: other headings people give it. ``is_list``: several columns may be it.
+
+    ``is_endless``: what it lists may be more than a cell of a spreadsheet holds.
+    """
 
     name: str
     label: str | Promise
     titles: tuple[str, ...]
     is_list: bool = False
+    is_endless: bool = False
 
 
 SERVICES = (
@@ -36,7 +40,8 @@ SERVICES = (
                                               "размер группы")),
     Column("employees_needed", _("Specialists at once"), ("specialists", "employees needed", "специалистов")),
     Column("pools", _("Rooms and devices"), ("rooms", "devices", "resources", "кабинеты", "оборудование",
-                                             "кабинет", "ресурсы"), is_list=True),
+                                             "кабинет", "ресурсы"),
+           is_list=True, is_endless=True),
     Column("notice", _("Booked online at the latest before"), ("notice", "не позднее")),
     Column("horizon", _("Booked online at most, days ahead"), ("horizon", "дней вперёд")),
     Column("is_online", _("Clients book it themselves"), ("online", "онлайн", "онлайн-запись", "online booking")),
@@ -50,7 +55,7 @@ EMPLOYEES = (
     Column("information", _("Information"), ("information", "about", "info", "информация", "о себе", "описание",
                                              "о специалисте", "description")),
     Column("services", pgettext_lazy("catalogue", "Services"), ("services", "услуги", "оказывает", "виды услуг"),
-           is_list=True),
+           is_list=True, is_endless=True),
     Column("member", _("E-mail of the seat"), ("e-mail", "email", "mail", "почта", "эл. почта", "электронная почта")),
     Column("is_active", _("In use"), ("active", "активен", "работает", "in use")),
 )  # fmt: skip

@@ -145,11 +145,6 @@ def refused_rows(sheet: SheetImport) -> tuple[list[str], list[list[str]]]:
     return [*sheet.heading, _("Why it was refused")], rows
 
 
-def rows_of(kind: str, branch: Branch) -> Kind:
-    """Return what stands in a table of this kind, for an export."""
-    return _kind(kind, branch, None, ())
-
-
 def _rows_of(sheet: SheetImport, rows: Sequence[Sequence[str]]) -> Kind:
     return _kind(sheet.kind, sheet.branch, sheet.member, read_rows(sheet.columns, rows))
 

@@ -1,14 +1,14 @@
-"""What rows of the three tables mean: read without writing anything, found among what is there, written, exported.
+"""What rows of the three tables mean: read without writing anything, found among what is there, written.
 
 A row that is there already is changed rather than doubled, and an empty cell changes nothing. Texts of people are
 compared without case, spaces and ё.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from django.db.models import F, Model
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from ringdesk.accounts.models import Branch, Member
@@ -51,9 +51,6 @@ class Kind(Protocol):
 
     def write(self, wish: Wish) -> None:
         """Do it, and remember it for the rows to come. Raises RingdeskError."""
-
-    def export(self) -> Iterator[dict[str, str]]:
-        """Return everything there is, row by row: cells by the names of their columns."""
 
 
 class Seen:
@@ -114,20 +111,6 @@ class ServiceRows:
             self._remember(catalogue.add_service(self.branch, **wish.fields))
         elif wish.fields:
             self._remember(catalogue.change_service(wish.stored, **wish.fields))
-
-    def export(self) -> Iterator[dict[str, str]]:
-        rows = _rows(Service, self.branch).select_related("category").prefetch_related("pools")
-        for one in rows.order_by(F("category__position").asc(nulls_last=True), "category_id", "position", "id"):
-            yield {
-                "category": one.category.name if one.category else "", "title": one.title,
-                "description": one.description, "price": cells.number(one.price), "currency": one.currency,
-                "duration": str(one.duration), "buffer_before": str(one.buffer_before),
-                "buffer_after": str(one.buffer_after), "capacity": str(one.capacity),
-                "employees_needed": str(one.employees_needed),
-                "pools": cells.listed(pool.name for pool in one.pools.all()),
-                "notice": "" if one.notice is None else str(one.notice), "horizon": str(one.horizon or ""),
-                "is_online": cells.said(one.is_online), "is_active": cells.said(one.is_active),
-            }  # fmt: skip
 
     def _find(self, title: str, row: Cells, category: ServiceCategory | None) -> Service | None:
         called = self.known.get(folded(title), {})
@@ -205,19 +188,6 @@ class EmployeeRows:
         elif wish.fields:
             employees.change_employee(wish.stored, **wish.fields)
 
-    def export(self) -> Iterator[dict[str, str]]:
-        by_id = {service.pk: service for service in self.services}
-        rows = _rows(Employee, self.branch).select_related("job_title", "member__user").prefetch_related("skills")
-        for one in rows.order_by("position", "id"):
-            skills = [
-                self._skill_cell(by_id[each.service_id], each) for each in one.skills.all() if each.service_id in by_id
-            ]
-            yield {
-                "name": one.name, "job_title": one.job_title.name if one.job_title else "",
-                "information": one.information, "services": cells.write_skills(skills),
-                "member": one.member.user.email if one.member else "", "is_active": cells.said(one.is_active),
-            }  # fmt: skip
-
     def _apart(self, cell: SkillCell) -> list[SkillCell]:
         """Return the titles that people divide by commas, unless one title is all that: titles may have commas too."""
         titles = [title.strip() for title in cell.title.split(",")]
@@ -241,11 +211,6 @@ class EmployeeRows:
         if not found:
             raise Invalid(_("There is no service “%(title)s”.") % {"title": cell.title[:80]})
         return Skill(found[0].pk, cell.price, cell.duration)
-
-    def _skill_cell(self, service: Service, skill: Any) -> SkillCell:
-        is_alone = len(self.by_title[folded(service.title)]) == 1
-        category = "" if is_alone or service.category is None else service.category.name
-        return SkillCell(service.title, category, skill.price, skill.duration)
 
 
 def _rows(model: type[Model], branch: Branch) -> Any:

@@ -1,6 +1,8 @@
 """Import and export: upload, look, import, report."""
 
 from collections.abc import Iterator
+from io import SEEK_END
+from typing import IO, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -19,6 +21,7 @@ from ringdesk.booking.setting_up.answers import CHANGE
 from ringdesk.booking.sheet_models import SheetImport
 from ringdesk.booking.sheets import columns, exporting, importing, reading
 from ringdesk.core.problems import Invalid
+from ringdesk.core.streaming import FileParts, Streamed
 
 Kind, State = SheetImport.Kind, SheetImport.State
 _RECENT = 10
@@ -97,8 +100,7 @@ def import_refused(request: SeatedRequest, pk: int, format: str) -> HttpResponse
     _require_clients_right(request, sheet.kind, "clients.change")
     if sheet.state != State.DONE:
         raise Http404
-    write, media_type = exporting.FORMATS[format]
-    return _file(write(*importing.refused_rows(sheet)), media_type, f"refused-{sheet.pk}.{format}")
+    return _file(exporting.file_of(format, *importing.refused_rows(sheet)), format, f"refused-{sheet.pk}")
 
 
 @require_GET
@@ -107,10 +109,10 @@ def export(request: SeatedRequest, kind: str, format: str) -> HttpResponse:
     """Send everything of a kind as a file; ``?sample`` only the headings."""
     _require_clients_right(request, kind, "clients.see")
     if "sample" in request.GET:
-        write, media_type = exporting.FORMATS[format]
-        return _file(write([str(column.label) for column in columns.BY_KIND[kind]], []), media_type, f"{kind}.{format}")
-    content, media_type = exporting.export(kind, request.branch, format)
-    return _file(content, media_type, f"{kind}-{timezone.localdate(timezone=request.branch.zone)}.{format}")
+        heading = [str(column.label) for column in columns.BY_KIND[kind]]
+        return _file(exporting.file_of(format, heading, []), format, kind)
+    day = timezone.localdate(timezone=request.branch.zone)
+    return _file(exporting.export(kind, request.branch, format), format, f"{kind}-{day}")
 
 
 def _upload(request: SeatedRequest, kind: str) -> SheetImport:
@@ -171,7 +173,12 @@ def _sheet(request: SeatedRequest, pk: int, *without: str) -> SheetImport:
     return found_where_it_is(request, rows.select_related("member").defer(*without), pk, home="booking:imports")
 
 
-def _file(content: bytes, media_type: str, name: str) -> HttpResponse:
-    return HttpResponse(
-        content, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+def _file(file: IO[bytes], format: str, name: str) -> HttpResponse:
+    size = file.seek(0, SEEK_END)
+    file.seek(0)
+    answer = Streamed(
+        FileParts(file),
+        content_type=exporting.FORMATS[format].media_type,
+        headers={"Content-Length": str(size), "Content-Disposition": f'attachment; filename="{name}.{format}"'},
     )
+    return cast(HttpResponse, answer)

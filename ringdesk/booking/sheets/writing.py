@@ -1,8 +1,10 @@
-"""A table becomes a file that a spreadsheet opens and never calculates. Pure."""
+"""A table becomes a file that a spreadsheet opens and never calculates, a row at a time. Pure."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import IO
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -22,24 +24,25 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.lstrip("'").startswith(FORMULA) else cell
 
 
-def as_csv(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """Return the table as CSV with semicolons, in UTF-8 with a mark: what a Russian Excel opens by itself."""
-    text = io.StringIO(newline="")
+def write_csv(file: IO[bytes], heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write the table as CSV with semicolons, in UTF-8 with a mark: what a Russian Excel opens by itself."""
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    for row in (heading, *rows):
+    for row in chain([heading], rows):
         writer.writerow([harmless(_tidy(cell)) for cell in row])
-    return text.getvalue().encode("utf-8-sig")
+    # The file is the caller's to close.
+    text.detach()
 
 
-def as_xlsx(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """Return the table as XLSX; every cell is a text, also one that begins like a formula."""
+def write_xlsx(file: IO[bytes], heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write the table as XLSX; every cell is a text, also one that begins like a formula."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     for number in range(1, len(heading) + 1):
         sheet.column_dimensions[get_column_letter(number)].width = _WIDTH
     sheet.freeze_panes = "A2"
     bold = Font(bold=True)
-    for number, row in enumerate((heading, *rows)):
+    for number, row in enumerate(chain([heading], rows)):
         cells = []
         for text in row:
             cell = WriteOnlyCell(sheet, value=None)
@@ -51,9 +54,7 @@ def as_xlsx(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
                 cell.font = bold
             cells.append(cell)
         sheet.append(cells)
-    file = io.BytesIO()
     book.save(file)
-    return file.getvalue()
 
 
 def _tidy(text: str) -> str:
