@@ -31,6 +31,7 @@ LABELS: dict[str, Promise] = {
     "application.revoked": _("Program removed"),
     "program.connected": _("Program let in"),
     "program.disconnected": _("Program disconnected"),
+    "program.code_reused": _("Program disconnected: its code was used twice"),
     "calendar.made": _("Calendar address made"),
     "calendar.changed": _("Calendar shows other data"),
     "calendar.removed": _("Calendar address closed"),

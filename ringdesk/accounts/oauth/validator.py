@@ -13,9 +13,10 @@ from oauth2_provider.settings import oauth2_settings
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors
 
-from ringdesk.accounts import revocation
+from ringdesk.accounts import audit, revocation
 from ringdesk.accounts.models import Member
 from ringdesk.accounts.oauth_models import AccessToken, Application, Grant, RefreshToken
+from ringdesk.core import events
 from ringdesk.core.sealing import fingerprint
 
 
@@ -33,10 +34,20 @@ class Validator(OAuth2Validator):
 
     def validate_code(self, client_id: str, code: str, client: Application, request: Request, *args: Any) -> bool:
         grant = Grant.objects.select_related("user", *_SEAT).filter(code=code, application=client).first()
+        if grant is None:
+            _end_what_came_of(code, client)
         if grant is None or grant.is_expired() or not is_seated(grant.member):
             return False
         request.scopes, request.user, request.member = grant.scope.split(), grant.user, grant.member
         return True
+
+    def invalidate_authorization_code(self, client_id: str, code: str, request: Request, *args: Any) -> None:
+        try:
+            super().invalidate_authorization_code(client_id, code, request, *args)
+        except errors.InvalidGrantError:
+            # Two came with it at once, and one was faster.
+            _end_what_came_of(code, request.client)
+            raise
 
     def validate_refresh_token(self, refresh_token: str, client: Application, request: Request, *args: Any) -> bool:
         if not super().validate_refresh_token(refresh_token, client, request, *args):
@@ -108,7 +119,7 @@ class Validator(OAuth2Validator):
             member=request.member,
             application=request.client,
             access_token=access_token,
-            token_family=previous.token_family if previous else uuid.uuid4(),
+            token_family=previous.token_family if previous else family_of(request.code),
             resource=getattr(request, "resource", None) or [],
         )
         set_token_value(refresh_token, code)
@@ -117,6 +128,24 @@ class Validator(OAuth2Validator):
 
 
 _SEAT = ("member__organization", "member__user")
+
+
+def family_of(code: str) -> uuid.UUID:
+    """Return what the tokens that come of a code have in common: they are found by it once the code is gone."""
+    return uuid.UUID(fingerprint(code)[:32])
+
+
+def _end_what_came_of(code: str, application: Application) -> None:
+    """Revoke the tokens given for a code that comes again: somebody has got hold of it (RFC 6749, 4.1.2)."""
+    family = family_of(code)
+    with events.atomic():
+        rows = RefreshToken.objects.filter(token_family=family, application=application, revoked=None)
+        seats = list(Member.objects.filter(pk__in=rows.values("member_id")))
+        if seats:
+            RefreshToken.revoke_family(family)
+        for member in seats:
+            revocation.tell_program(member.pk, application.pk)
+            audit.record(member.organization_id, "program.code_reused", application, by=None, member=member.name)
 
 
 def is_seated(member: Member) -> bool:

@@ -16,6 +16,7 @@ from ringdesk.accounts.access import Role
 from ringdesk.accounts.api_auth import by_token
 from ringdesk.accounts.models import AuditEntry, Member, User
 from ringdesk.accounts.oauth import applications, programs
+from ringdesk.accounts.oauth.validator import Validator
 from ringdesk.accounts.oauth_models import AccessToken, Application, Grant, RefreshToken
 from ringdesk.accounts.tests.conftest import House
 from ringdesk.core.problems import Conflict
@@ -119,6 +120,47 @@ def test_a_code_serves_once_and_only_with_its_verifier(house: House, enter: Ente
     assert exchange(public, code, redirect_uri="https://evil.example/").status_code == 400
     assert exchange(public, code).status_code == 200
     assert exchange(public, code).json()["error"] == "invalid_grant"
+
+
+def test_a_code_that_comes_again_ends_what_was_given_for_it(house: House, enter: Enter, public: Application) -> None:
+    other = applications.register_itself(name="Other", redirect_uris=[BACK], is_public=True)[0]
+    kept = connect(enter, house.owner, public, "clients:read")
+    code = let_in(enter(house.owner), wish(public, "clients:read"), house.owner, "clients:read")["code"]
+    first = exchange(public, code).json()
+    data = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"], "client_id": public.client_id}
+    second = Browser().post("/oauth/token", data).json()
+    assert exchange(other, code).json()["error"] == "invalid_grant"
+    assert by_token(second["access_token"], PATH) is not None
+    assert exchange(public, code).json()["error"] == "invalid_grant"
+    assert by_token(second["access_token"], PATH) is None
+    data["refresh_token"] = second["refresh_token"]
+    assert Browser().post("/oauth/token", data).json()["error"] == "invalid_grant"
+    # What another code was given for is left alone, and the owner can read what happened.
+    assert by_token(kept["access_token"], PATH) is not None
+    assert exchange(public, code).json()["error"] == "invalid_grant"
+    logged = [entry.action for entry in AuditEntry.objects.for_org(house.organization)]
+    assert logged.count("program.code_reused") == 1
+
+
+def test_two_who_come_with_a_code_at_once_get_nothing(
+    house: House, enter: Enter, public: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = let_in(enter(house.owner), wish(public, "clients:read"), house.owner, "clients:read")["code"]
+    # The other has just been served, between looking at the code and making it worthless.
+    whole = Validator.save_token
+
+    given: list[dict[str, Any]] = []
+
+    def served_meanwhile(validator: Validator, *args: Any) -> Any:
+        if not given:
+            given.append({})
+            given[0] = exchange(public, code).json()
+        return whole(validator, *args)
+
+    monkeypatch.setattr(Validator, "save_token", served_meanwhile)
+    assert exchange(public, code).json()["error"] == "invalid_grant"
+    assert by_token(given[0]["access_token"], PATH) is None
+    assert not RefreshToken.objects.filter(revoked=None).exists()
 
 
 @pytest.mark.parametrize(

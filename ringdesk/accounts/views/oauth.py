@@ -173,7 +173,7 @@ def token(request: HttpRequest) -> HttpResponse:
     if _has_nul(request):
         return JsonResponse({"error": "invalid_request"}, status=400)
     _uri, headers, body, status = get_oauthlib_core().create_token_response(request)
-    return HttpResponse(body, status=status, headers=headers)
+    return HttpResponse(body, status=status, headers={"Content-Type": "application/json", **headers})
 
 
 @open_to_programs
