@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from ninja import Field, Path, Query, Router, Status
 
+from ringdesk.accounts import named_calls
 from ringdesk.accounts.api_auth import Caller, allowed
 from ringdesk.accounts.resources import ApiRequest, made, named, own, page_of, region, shown
 from ringdesk.booking import bookings, openings
@@ -122,6 +123,7 @@ def create_booking(request: ApiRequest, response: HttpResponse, body: BookingIn)
     """Book services as one visit. A time that is taken: 409 with up to three `alternatives` that are free."""
     caller = request.auth
     branch = branch_of(caller, body.branch_id)
+    named_calls.require(branch.organization_id, body.call_id)
     with in_our_words():
         booking = bookings.book(
             branch,

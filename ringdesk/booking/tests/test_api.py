@@ -12,6 +12,7 @@ from ringdesk.booking.tests.conftest import DAY, Clock, Salon
 from ringdesk.crm import clients
 from ringdesk.scheduling import schedule
 from ringdesk.scheduling.hours import DayHours
+from ringdesk.telephony.tests.past import call_of
 
 
 @pytest.fixture
@@ -183,6 +184,14 @@ def test_pages_and_filters(ours: Salon, api: Program) -> None:
     assert api.send("GET", f"{path}&after=nonsense").status == 400
 
 
+def test_the_call_a_booking_was_made_from_is_one_of_the_organization(ours: Salon, theirs: Salon, api: Program) -> None:
+    mine, alien = call_of(ours.organization), call_of(theirs.organization)
+    refused = api.post("bookings", wish(ours, 12, call_id=str(alien.pk)))
+    assert (refused.status, fields(refused)) == (400, ["call_id"])
+    assert api.post("bookings", wish(ours, 12, call_id=str(mine.pk))).json["call_id"] == str(mine.pk)
+    assert Booking.objects.count() == 1
+
+
 def test_the_hour_that_comes_twice(ours: Salon, api: Program, clock: Clock) -> None:
     clock.now = datetime(2026, 10, 20, 9, tzinfo=UTC)
     ours.branch.timezone = "Europe/Berlin"
@@ -212,6 +221,7 @@ def test_a_second_branch_has_to_be_named(ours: Salon, api: Program) -> None:
         ({"employee_id": 999999}, "employee_id"),
         ({"assistant_ids": [999999]}, "assistant_ids"),
         ({"client_id": 999999}, "client_id"),
+        ({"call_id": "01932f0c-7b2e-7000-8000-000000000001"}, "call_id"),
         ({"phone": "none"}, "phone"),
         ({"duration": 0}, "duration"),
         ({"price": "-1"}, "price"),

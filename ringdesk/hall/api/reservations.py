@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja import Field, Path, Query, Router, Status
 
+from ringdesk.accounts import named_calls
 from ringdesk.accounts.api_auth import Caller, allowed
 from ringdesk.accounts.resources import ApiRequest, made, named, own, page_of, region, shown
 from ringdesk.core import events, phones
@@ -90,6 +91,7 @@ def create_reservation(request: ApiRequest, response: HttpResponse, body: Reserv
     branch = branch_of(caller, sent.pop("branch_id", None))
     span = times(sent, body.starts_at, timedelta(minutes=board.default_duration(branch)))
     call_id = sent.pop("call_id", None)
+    named_calls.require(branch.organization_id, call_id)
     with _in_our_words():
         wish = Wish(guests=sent.pop("guests"), **span, **_guest(caller, sent), **_plain(sent))
         reservation = reservations.book(branch, wish, by=caller.member, call_id=call_id)

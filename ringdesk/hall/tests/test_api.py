@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -13,6 +12,7 @@ from ringdesk.crm.models import Client
 from ringdesk.hall import halls
 from ringdesk.hall.models import Hall, Reservation, Table
 from ringdesk.hall.tests.conftest import Restaurant, browser_of
+from ringdesk.telephony.tests.past import call_of
 
 IVAN = "+79230000001"
 
@@ -73,7 +73,7 @@ def test_a_limited_seat_sees_its_branches_only(ours: Restaurant) -> None:
 
 
 def test_a_reservation_is_taken_and_shown_in_the_branches_time(ours: Restaurant, api: Program) -> None:
-    call = uuid4()
+    call = call_of(ours.organization).pk
     made = api.post("reservations", wish(
         ours, 12, 13.5, "1", guests=3, phone="8 923 000-00-01", guest_name="Ivan", about="By the window",
         comment="Birthday", status_id=ours.vip.pk, call_id=str(call),
@@ -132,6 +132,7 @@ def test_a_taken_table_names_who_has_it_and_what_is_free(ours: Restaurant, api: 
         ({"course": "gone"}, "course"),
         ({"about": "Nobody's"}, "guest_name"),
         ({"call_id": "nonsense"}, "call_id"),
+        ({"call_id": "01932f0c-7b2e-7000-8000-000000000001"}, "call_id"),
         ({"colour": "red"}, "colour"),
     ],
 )

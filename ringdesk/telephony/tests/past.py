@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ringdesk.accounts.models import Organization
+from ringdesk.telephony import links
 from ringdesk.telephony.models import Call, CallEvent, Connector, PhoneBookEntry, Popup
 
 NOON = datetime(2026, 11, 21, 5, tzinfo=UTC)
@@ -36,6 +38,11 @@ def make_call(connector: Connector, number: int = 1, *, is_waiting: bool = False
             expires_at=at + timedelta(minutes=5),
         )
     return call
+
+
+def call_of(organization: Organization) -> Call:
+    """A call of an organization that has had none yet."""
+    return make_call(links.create(organization, "http_events", "Test", None))
 
 
 def note(call: Call, kind: str = "ringing", **event: Any) -> CallEvent:
