@@ -3,7 +3,6 @@
 import contextlib
 import os
 from collections.abc import AsyncIterator
-from typing import cast
 
 import django
 from starlette.applications import Starlette
@@ -14,16 +13,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ringdesk.config.settings")
 django.setup(set_prefix=False)
 
-from django.core.asgi import get_asgi_application  # noqa: E402 - needs the settings above
-
-from ringdesk.config import assistants, watchers  # noqa: E402 - likewise
+from ringdesk.config import assistants, watchers  # noqa: E402 - needs the settings above
 from ringdesk.config.assistants import Assistants  # noqa: E402 - likewise
+from ringdesk.config.pages import Pages  # noqa: E402 - likewise
 from ringdesk.config.parts import Parts  # noqa: E402 - likewise
 from ringdesk.config.static import Static  # noqa: E402 - likewise
 from ringdesk.telephony.doors import PREFIX  # noqa: E402 - likewise
 
 CHANNEL = "/ws/v1/events"
-pages = get_asgi_application()
+WATCHED = ("/healthz", "/readyz", "/metrics")
+pages = Pages()
 
 
 class Shell:
@@ -38,16 +37,13 @@ class Shell:
                 Route("/readyz", watchers.readyz),
                 Route("/metrics", watchers.metrics),
                 Mount("/static", GZipMiddleware(Static(), minimum_size=1024)),
-                Mount("/", cast(ASGIApp, pages)),
             ],
             lifespan=self._lifespan,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.parts and scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self.parts.doors(scope, receive, send)
-        elif self.assistants and scope["type"] == "http" and scope["path"].rstrip("/") == assistants.PATH:
-            await self.assistants(scope, receive, send)
+        if scope["type"] == "http":
+            await self._way_in(scope["path"])(scope, receive, send)
         elif self.parts and scope["type"] == "websocket" and scope["path"] == CHANNEL:
             await self.parts.channel(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -56,6 +52,13 @@ class Shell:
             await send({"type": "websocket.close", "code": 1000})
         else:
             await self.starlette(scope, receive, send)
+
+    def _way_in(self, path: str) -> ASGIApp:
+        if self.parts and path.startswith(PREFIX):
+            return self.parts.doors
+        if self.assistants and path.rstrip("/") == assistants.PATH:
+            return self.assistants
+        return self.starlette if path in WATCHED or path.startswith("/static/") else pages
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, starlette: Starlette) -> AsyncIterator[None]:

@@ -91,7 +91,7 @@ INSTALLED_APPS.append("django.forms")
 
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", "postgres:///ringdesk")}
 DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
-# Each ASGI request runs in a thread of its own, so connections are kept by a pool, not by the thread.
+# Requests run in more threads than there are connections, so a pool keeps these, not the thread.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
