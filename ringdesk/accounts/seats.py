@@ -7,8 +7,13 @@ from django.http import HttpRequest
 
 from ringdesk.accounts.models import Branch, Member, User
 from ringdesk.core.asked import positive_id
+from ringdesk.core.rows import Query
 
 SESSION_KEY = "member_id"
+# Asked with every call of a booking function.
+_OPEN_BRANCH = Query(
+    "SELECT {branch} FROM accounts_branch branch WHERE id = %s AND organization_id = %s AND is_active", branch=Branch
+)
 
 
 def of_user(user: User) -> QuerySet[Member]:
@@ -39,6 +44,15 @@ def choose(request: HttpRequest, member: Member) -> None:
 def branches_of(member: Member) -> QuerySet[Branch]:
     """Return the branches this seat works in: all of the organization's, or those it is limited to."""
     return in_reach(member).filter(is_active=True)
+
+
+def open_branch(organization_id: int, pk: int, member: Member | None) -> Branch | None:
+    """Return the branch of this id, if it is open and the member (None: a program of the organization) works in it."""
+    found = _OPEN_BRANCH.first([pk, organization_id])
+    if found is None or (member is not None and not reaches(member, found)):
+        return None
+    branch: Branch = found[0]
+    return branch
 
 
 def branch_of_form(request: HttpRequest, member: Member, looked_at: Branch) -> Branch:

@@ -27,6 +27,7 @@ from ringdesk.booking.signals import booking_changed
 from ringdesk.core import events, phones
 from ringdesk.core.intervals import Span
 from ringdesk.core.problems import Invalid, NotFound, Stale
+from ringdesk.core.rows import add_rows
 from ringdesk.crm.models import Client
 from ringdesk.scheduling import occupancy
 
@@ -98,7 +99,7 @@ def book(
         if client is None and customer is not None:
             client = customers.find_or_create(branch, customer, by=by)
         _set_client(booking, client, by)
-        booking.save()
+        add_rows(booking)
         if place.assistants:
             booking.assistants.set([each.id for each in place.assistants])
         visits.write_lines(booking, plan, place.lead)

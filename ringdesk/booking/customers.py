@@ -17,11 +17,6 @@ from ringdesk.crm.models import Client
 
 LONGEST_NAME = 200
 WAIT = "SELECT pg_advisory_xact_lock(hashtextextended(name, %s)) FROM unnest(%s::text[]) AS known(name)"
-# Asked with every booking.
-BY_OWN_PHONE = """
-SELECT client.* FROM crm_client client JOIN crm_phone phone ON phone.client_id = client.id
-WHERE phone.organization_id = %s AND phone.number = %s ORDER BY client.id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +90,7 @@ def _wait_for_others(organization_id: int, names: Collection[str]) -> None:
 
 def _by_phone(organization: Organization, customer: Customer, region: str) -> Client | None:
     """Of several with one number the one of that name, else the oldest: a bot cannot be asked to choose."""
-    number = phones.normalize(customer.phone, region)
-    own = list(Client.objects.raw(BY_OWN_PHONE, [organization.pk, number])) if number else []
-    found = own or clients.find_by_phone(organization, number, region=region)
+    found = clients.find_by_phone(organization, customer.phone, region=region)
     named = [card for card in found if customer.name and card.name.casefold() == customer.name.casefold()]
     return next(iter(named or found), None)
 

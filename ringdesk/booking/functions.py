@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ringdesk.accounts import seats
 from ringdesk.accounts.models import Branch, Member, Organization
 from ringdesk.booking import answers, bookings, customers, info, names, offers, openings
 from ringdesk.booking.arguments import Parameter, bind, clock, day, integer, integers, text
@@ -43,7 +44,7 @@ class Context:
 
     def branch(self, id: int) -> Branch:
         """Return the branch of this id. Raises Invalid."""
-        found: Branch | None = next(iter(self.branches.filter(pk=id).order_by()), None)
+        found = seats.open_branch(self.organization.pk, id, self.by)
         if found is None:
             raise Invalid(_("There is no branch %(id)s.") % {"id": id}, field="company_id")
         found.organization = self.organization

@@ -17,6 +17,7 @@ from ringdesk.booking.placing import Place, Wish
 from ringdesk.booking.plans import Plan
 from ringdesk.booking.problems import NotOffered
 from ringdesk.core.problems import Invalid
+from ringdesk.core.rows import add_rows
 from ringdesk.scheduling import occupancy
 from ringdesk.scheduling.minutes import from_moment
 
@@ -148,7 +149,7 @@ def specialists(offer: Offer, ids: Collection[int]) -> tuple[Specialist, ...]:
 
 def write_lines(booking: Booking, plan: Plan, lead: Specialist) -> None:
     """Note the services as this specialist provides them."""
-    lines = BookingLine.objects.bulk_create(
+    lines = [
         BookingLine(
             organization_id=booking.organization_id,
             booking=booking,
@@ -159,7 +160,8 @@ def write_lines(booking: Booking, plan: Plan, lead: Specialist) -> None:
             position=position,
         )
         for position, line in enumerate(plan.lines(lead))
-    )
+    ]
+    add_rows(*lines)
     # Whoever tells of the booking need not read them again.
     vars(booking)["_prefetched_objects_cache"] = {"lines": _as_read(lines)}
 

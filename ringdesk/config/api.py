@@ -71,7 +71,7 @@ def _scopes() -> dict[tuple[str, str], str]:
     }
 
 
-ROUTERS: tuple[Router, ...] = (accounts, crm, interactions, telephony, dialing, webhooks, *hall, *booking)
+ROUTERS: tuple[Router, ...] = (*booking, *hall, accounts, crm, interactions, telephony, dialing, webhooks)
 api = Api(
     title="Ringdesk",
     version="1",

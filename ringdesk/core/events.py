@@ -65,14 +65,18 @@ _pending = _Pending()
 
 
 @contextmanager
-def atomic() -> Iterator[None]:
-    """Open a transaction (or a savepoint of one) whose published events are written just before it commits."""
+def atomic(*, savepoint: bool = True) -> Iterator[None]:
+    """Open a transaction (or a savepoint of one) whose published events are written just before it commits.
+
+    Without ``savepoint`` an error inside is the end of the whole transaction: for what raises nothing that a caller
+    could go on from.
+    """
     outermost = _pending.depth == 0
     is_transaction = not connection.in_atomic_block
     before = len(_pending.events)
     _pending.depth += 1
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=savepoint):
             yield
             if outermost:
                 _write(_pending.events, _pending.last, is_transaction)

@@ -11,9 +11,10 @@ from ringdesk.accounts.validation import validate
 from ringdesk.core import events
 from ringdesk.core import phones as spelling
 from ringdesk.core.problems import Invalid
+from ringdesk.core.rows import Query
 from ringdesk.crm import cards
 from ringdesk.crm.merging import merge
-from ringdesk.crm.models import Client, Phone
+from ringdesk.crm.models import Client
 from ringdesk.crm.numbers import Number, Written
 from ringdesk.crm.searching import search
 
@@ -21,19 +22,29 @@ __all__ = ["Written", "change", "create", "delete", "find_by_last_digits", "find
 
 FIELDS = ("name", "kind", "about", "email", "tags", "company", "responsible", "is_partner")
 _MOST_TAGS = 30
+# Asked with every booking.
+_HAVING = """
+SELECT {{client}} FROM crm_phone phone
+LEFT JOIN crm_contract contract ON contract.id = phone.contract_id
+JOIN crm_client client ON client.id = coalesce(phone.client_id, contract.client_id)
+WHERE phone.organization_id = %s AND phone.lead_id IS NULL AND {condition}
+ORDER BY phone.client_id IS NULL, client.id
+"""
+_BY_NUMBER = Query(_HAVING.format(condition="phone.number = %s"), client=Client)
+_BY_LAST_DIGITS = Query(_HAVING.format(condition="phone.reversed LIKE %s"), client=Client)
 audit.register({"client.deleted": _("Client deleted"), "client.merged": _("Duplicate clients merged")})
 
 
 def find_by_phone(organization: Organization | int, number: str, *, region: str = "RU") -> list[Client]:
     """Return the clients on whose card, or on whose contract, this whole number stands; their own card first."""
     normalized = spelling.normalize(number, region)
-    return _having(organization, number=normalized) if normalized else []
+    return _having(_BY_NUMBER, organization, normalized) if normalized else []
 
 
 def find_by_last_digits(organization: Organization | int, number: str, digits: int = 5) -> list[Client]:
     """Return the clients one of whose numbers ends in the last ``digits`` digits of this one. Never to link by."""
     backwards = spelling.reverse(number)[:digits]
-    return _having(organization, reversed__startswith=backwards) if len(backwards) == digits else []
+    return _having(_BY_LAST_DIGITS, organization, f"{backwards}%") if len(backwards) == digits else []
 
 
 def create(
@@ -83,12 +94,13 @@ def delete(client: Client, *, by: Member | None = None, version: int | None = No
         client.delete()
 
 
-def _having(organization: Organization | int, **where: str) -> list[Client]:
-    phones = Phone.objects.for_org(organization).filter(lead=None, **where)
-    rows = list(phones.values_list("client", "contract__client"))
-    own = {client for client, _owner in rows if client}
-    found = Client.objects.for_org(organization).filter(pk__in=[client or owner for client, owner in rows])
-    return sorted(found, key=lambda client: (client.pk not in own, client.pk))
+def _having(query: Query, organization: Organization | int, wanted: str) -> list[Client]:
+    organization_id = organization if isinstance(organization, int) else organization.pk
+    # A number may stand on a client's card and on a contract of the same client.
+    found: dict[int, Client] = {}
+    for (client,) in query.rows([organization_id, wanted]):
+        found.setdefault(client.pk, client)
+    return list(found.values())
 
 
 def _assign(client: Client, fields: Mapping[str, Any]) -> None:

@@ -16,6 +16,10 @@ from ringdesk.telephony.call_events import Direction, Result
 from ringdesk.telephony.fold import CallState, State
 from ringdesk.telephony.models import Call
 
+_HAS_UNLINKED = """
+SELECT FROM telephony_call
+WHERE organization_id = %s AND phone = %s AND client_id IS NULL AND contract_id IS NULL AND lead_id IS NULL LIMIT 1
+"""
 _LINK: LiteralString = """
 UPDATE telephony_call
 SET client_id = %(client)s, contract_id = %(contract)s, lead_id = %(lead)s, trace = trace || %(note)s::jsonb
@@ -37,10 +41,12 @@ def link_number(organization_id: int, number: str, now: datetime) -> int:
 
     A number that stands on several cards is chosen by hand, so it links nothing.
     """
-    match = linking.identify(organization_id, number)
-    if not number or not match.is_known:
+    if not number or not _is_waited_for(organization_id, number):
         return 0
-    with events.atomic():
+    match = linking.identify(organization_id, number)
+    if not match.is_known:
+        return 0
+    with events.atomic(savepoint=False):
         with connection.cursor() as cursor:
             cursor.execute(_LINK_NUMBER, _values(organization_id, number, match, now))
             linked = [row[0] for row in cursor.fetchall()]
@@ -75,6 +81,12 @@ def follow_conversion(sender: object, *, organization: int, lead: Lead, client: 
     """Hear crm.signals.lead_converted: the lead's calls and documents are the client's as well."""
     for model in (Call, Interaction):
         model.objects.for_org(organization).filter(lead=lead, client=None).update(client=client)
+
+
+def _is_waited_for(organization_id: int, number: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_UNLINKED, [organization_id, number])
+        return cursor.fetchone() is not None
 
 
 def _values(organization_id: int, number: str, match: Match, now: datetime) -> dict[str, Any]:

@@ -7,4 +7,5 @@ from ringdesk.booking.api.catalogue import router as catalogue
 from ringdesk.booking.api.functions import router as functions
 from ringdesk.booking.api.staff import router as staff
 
-routers: tuple[Router, ...] = (catalogue, staff, bookings, functions)
+# First what is asked most: addresses are looked through in this order.
+routers: tuple[Router, ...] = (functions, bookings, catalogue, staff)
