@@ -39,6 +39,8 @@ class SheetImport(OrganizationModel):
     # Pairs of the number of a row (from 0) and why it was refused.
     refused = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
+    # What a look at it found (importing.look), with what it depends on.
+    kept_preview = models.JSONField(null=True, blank=True)
     # When a row was written last.
     touched_at = models.DateTimeField(null=True, blank=True)
 

@@ -6,7 +6,7 @@ one transaction with how far it has come, so that an import that was interrupted
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from ringdesk.accounts.models import Branch, Member
+from ringdesk.booking import versions
 from ringdesk.booking.sheet_models import SheetImport
 from ringdesk.booking.sheets import columns, reading
 from ringdesk.booking.sheets.clients import ClientRows, read_rows
@@ -30,6 +31,9 @@ _BATCH = 50
 # A job that has not written a row for so long was interrupted.
 _STALLED = timedelta(minutes=2)
 _KEPT = timedelta(days=7)
+# How long what a preview found is shown again: cards of clients change without telling.
+_PREVIEW_KEPT = timedelta(minutes=5)
+_LONGEST_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,23 @@ def lacks(sheet: SheetImport) -> bool:
     return columns.REQUIRED[sheet.kind] not in sheet.columns
 
 
+def look(sheet: SheetImport, now: datetime) -> Preview:
+    """Return the preview: the one that is kept, while the columns and what the rows are compared with stay the same.
+
+    20,000 rows are seconds of work. The import itself reads each row afresh.
+    """
+    key = [sheet.columns, translation.get_language(), versions.of(sheet.branch).catalogue]
+    kept = sheet.kept_preview
+    if kept and kept["key"] == key and now - datetime.fromisoformat(kept["at"]) < _PREVIEW_KEPT:
+        lines, refused = ([Line(**line) for line in kept[name]] for name in ("lines", "refused"))
+        return Preview(Counter(kept["counts"]), lines, refused)
+    found = preview(sheet)
+    shown = {"lines": [asdict(line) for line in found.lines], "refused": [asdict(line) for line in found.refused]}
+    kept = {"key": key, "at": now.isoformat(), "counts": found.counts, **shown}
+    SheetImport.objects.for_org(sheet.organization_id).filter(pk=sheet.pk).update(kept_preview=kept)
+    return found
+
+
 def preview(sheet: SheetImport, *, most: int = 20) -> Preview:
     """Return what would become of the rows, and the first ones. Writes nothing."""
     found = Preview()
@@ -117,7 +138,7 @@ def _run(sheet: SheetImport) -> None:
     places = iter(range(sheet.done, sheet.total))
     while batch := list(islice(places, _BATCH)):
         with events.atomic():
-            locked = SheetImport.objects.select_for_update().defer("rows").get(pk=sheet.pk)
+            locked = SheetImport.objects.select_for_update().defer("rows", "kept_preview").get(pk=sheet.pk)
             if locked.done != batch[0] or locked.state != State.RUNNING:
                 return  # Somebody else goes on with it.
             for place in batch:
@@ -162,8 +183,12 @@ def _line(rows: Kind, names: Sequence[str], place: int, cells: Sequence[str]) ->
     try:
         wish = rows.read(columns.by_name(names, cells))
     except RingdeskError as problem:
-        return Line(place + 2, cells, "refused", str(problem))
-    return Line(place + 2, cells, wish.outcome)
+        return Line(place + 2, _shown(cells), "refused", str(problem))
+    return Line(place + 2, _shown(cells), wish.outcome)
+
+
+def _shown(cells: Sequence[str]) -> list[str]:
+    return [cell[:_LONGEST_SHOWN] for cell in cells]
 
 
 def _write(sheet: SheetImport, rows: Kind, place: int, cells: Sequence[str]) -> None:

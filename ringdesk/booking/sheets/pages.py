@@ -26,6 +26,8 @@ from ringdesk.core.streaming import FileParts, Streamed
 Kind, State = SheetImport.Kind, SheetImport.State
 _RECENT = 10
 _REFUSED_SHOWN = 50
+# Megabytes, which a look at how far an import has come needs none of: read where they are asked for.
+_LARGE = ("rows", "refused", "kept_preview")
 
 
 @require_http_methods(["GET", "POST"])
@@ -42,7 +44,7 @@ def imports(request: SeatedRequest) -> HttpResponse:
         else:
             return redirect("booking:import_sheet", sheet.pk)
     context = {
-        "kinds": _kinds(request), "chosen": kind, "error": error, "recent": _sheets(request).defer("rows")[:_RECENT],
+        "kinds": _kinds(request), "chosen": kind, "error": error, "recent": _sheets(request).defer(*_LARGE)[:_RECENT],
         "most_rows": reading.MOST_ROWS, "most_megabytes": reading.MOST_BYTES // 1024**2,
     }  # fmt: skip
     return render(request, "booking/settings/imports.html", context, status=status)
@@ -68,7 +70,7 @@ def import_sheet(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def import_start(request: SeatedRequest, pk: int) -> HttpResponse:
     """Import a table that has been looked at, at once or by a job; start one again that was interrupted."""
-    sheet = _sheet(request, pk, "rows")
+    sheet = _sheet(request, pk)
     _require_clients_right(request, sheet.kind, "clients.change")
     if not importing.is_stalled(sheet, timezone.now()):
         importing.start(sheet)
@@ -84,7 +86,7 @@ def import_start(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def import_discard(request: SeatedRequest, pk: int) -> HttpResponse:
     """Throw an uploaded table away."""
-    sheet = _sheet(request, pk, "rows")
+    sheet = _sheet(request, pk)
     _require_clients_right(request, sheet.kind, "clients.change")
     if sheet.state == State.RUNNING:
         raise Http404
@@ -129,7 +131,7 @@ def _upload(request: SeatedRequest, kind: str) -> SheetImport:
 def _context(sheet: SheetImport) -> dict[str, object]:
     context: dict[str, object] = {"sheet": sheet, "is_stalled": importing.is_stalled(sheet, timezone.now())}
     if sheet.state == State.PREVIEW:
-        found, known = importing.preview(sheet), columns.BY_KIND[sheet.kind]
+        found, known = importing.look(sheet, timezone.now()), columns.BY_KIND[sheet.kind]
         return context | {
             "preview": found,
             "will": found.counts["added"] + found.counts["changed"],
@@ -168,9 +170,9 @@ def _sheets(request: SeatedRequest) -> QuerySet[SheetImport]:
     return rows.filter(branch=request.branch)
 
 
-def _sheet(request: SeatedRequest, pk: int, *without: str) -> SheetImport:
+def _sheet(request: SeatedRequest, pk: int) -> SheetImport:
     rows: QuerySet[SheetImport] = SheetImport.objects.for_org(request.organization)
-    return found_where_it_is(request, rows.select_related("member").defer(*without), pk, home="booking:imports")
+    return found_where_it_is(request, rows.select_related("member").defer(*_LARGE), pk, home="booking:imports")
 
 
 def _file(file: IO[bytes], format: str, name: str) -> HttpResponse:

@@ -284,6 +284,40 @@ def test_looking_at_a_table_asks_no_more_queries_for_more_rows(ours: Salon) -> N
         assert queries(kind, few) == queries(kind, many)
 
 
+def test_what_a_look_found_is_kept_until_something_changes(ours: Salon, owner: Browser, clock: Clock) -> None:
+    table = "Name;Services\nAnna;Haircut\nBoris;Nonsense\n"
+    page = upload(owner, "employees", table).headers["Location"]
+
+    def looks(browser: Browser = owner) -> tuple[int, dict[str, int], list[str]]:
+        with CaptureQueriesContext(connection) as captured:
+            preview = browser.get(page).context["preview"]
+        read = sum('FROM "booking_employee"' in each["sql"] for each in captured.captured_queries)
+        return read, dict(preview.counts), [line.reason for line in preview.refused]
+
+    refused = ["There is no service “Nonsense”."]
+    assert looks() == (1, {"added": 1, "refused": 1}, refused)
+    assert looks() == (0, {"added": 1, "refused": 1}, refused)
+    owner.post(page, {"column": ["name", ""]}, headers={"HX-Request": "true"})
+    assert looks() == (0, {"added": 2}, [])
+    owner.post(page, {"column": ["name", "services"]}, headers={"HX-Request": "true"})
+    ours.add_service("Nonsense")
+    assert looks() == (1, {"added": 2}, [])
+    clock.advance(minutes=6)
+    assert looks()[0] == 1
+
+
+def test_a_look_at_the_progress_reads_no_rows(ours: Salon, owner: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "AT_ONCE", 1)
+    monkeypatch.setattr("ringdesk.booking.tasks.import_soon", lambda pk: None)
+    page = upload(owner, "services", "Title\nA\nB\n").headers["Location"]
+    owner.post(reverse("booking:import_start", args=[SheetImport.objects.get().pk]), headers=DRAWER)
+    with CaptureQueriesContext(connection) as captured:
+        assert 'value="0"' in owner.get(page, headers={"HX-Request": "true"}).content.decode()
+    assert not [
+        each["sql"] for each in captured.captured_queries if "sheetimport" in each["sql"] and '"rows"' in each["sql"]
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "content", "text"),
     [("services", b"", "The file is empty."), ("services", b"Title\n", "There is nothing under the heading."),
