@@ -17,8 +17,10 @@ Price = Annotated[Decimal, Field(ge=0, le=MOST_PRICE, decimal_places=2, examples
 Minutes = Annotated[int, Field(ge=5, le=DAY)]
 Buffer = Annotated[int, Field(ge=0, le=DAY)]
 Position = Annotated[int, Field(ge=0, le=32767)]
-Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$", examples=["09:00"])]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+# config.validation_texts says in words what these are.
+CLOCK, CURRENCY = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$", r"^[A-Z]{3}$"
+Clock = Annotated[str, Field(pattern=CLOCK, examples=["09:00"])]
+Currency = Annotated[str, Field(pattern=CURRENCY)]
 SEEN = "The version you have seen; as `If-Match`."
 MOST_SERVICES = 20
 

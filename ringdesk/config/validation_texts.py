@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ringdesk.booking.schemas import CLOCK, CURRENCY
+
 # By pydantic's error type, or its beginning; the values in braces are its context.
 TEXTS: dict[str, Promise] = {
     "missing": _("This is required."),
@@ -25,16 +27,24 @@ TEXTS: dict[str, Promise] = {
     "uuid": _("This must be a UUID."),
     "timezone_aware": _("A time needs its offset, like 2026-11-21T19:00:00+03:00."),
     "datetime": _("This must be a time, like 2026-11-21T19:00:00+03:00."),
+    "date": _("This must be a date, like 2026-11-21."),
+    "decimal": _("This must be a number, like 1500.00."),
+    "string_pattern_mismatch": _("This is not spelled as the documentation says."),
+}
+PATTERNS: dict[str, Promise] = {
+    CLOCK: _("This must be a time of day, like 09:30."),
+    CURRENCY: _("This must be a currency’s code, like EUR."),
 }
 
 
 def text_of(error: Mapping[str, Any]) -> str:
     """Return what an error of pydantic says to people; what we have no words for, in its own."""
     kind = str(error["type"])
-    text = TEXTS.get(kind) or next((text for start, text in TEXTS.items() if kind.startswith(f"{start}_")), None)
+    context = dict(error.get("ctx") or {})
+    text = PATTERNS.get(str(context.get("pattern"))) or TEXTS.get(kind)
+    text = text or next((text for start, text in TEXTS.items() if kind.startswith(f"{start}_")), None)
     if text is None:
         return str(error["msg"])
-    context = dict(error.get("ctx") or {})
     if "expected" in context:
         context["expected"] = str(context["expected"]).replace(" or ", ", ")
     return str(text).format_map(context)

@@ -184,6 +184,20 @@ def test_pages_and_filters(ours: Salon, api: Program) -> None:
     assert api.send("GET", f"{path}&after=nonsense").status == 400
 
 
+def test_what_is_wrong_is_said_in_the_language_asked_for(ours: Salon, api: Program) -> None:
+    hours, day = f"schedules/{ours.employees['Pavel'].pk}", {"starts": "9:00", "ends": "18:00"}
+    said = [
+        api.send("PUT", hours, {"week": [day, *[None] * 6]}, Accept_Language="ru"),
+        api.send("POST", f"{hours}/days", {"first_day": "soon"}, Accept_Language="ru"),
+        api.send("POST", "services", {"title": "A", "price": "much", "currency": "rub"}, Accept_Language="ru"),
+    ]
+    assert [{each["field"]: each["detail"] for each in answer.json["errors"]} for answer in said] == [
+        {"week.0.starts": "Здесь нужно время суток, например 09:30."},
+        {"first_day": "Здесь нужна дата, например 2026-11-21."},
+        {"price": "Здесь нужно число, например 1500.00.", "currency": "Здесь нужен код валюты, например EUR."},
+    ]
+
+
 def test_the_call_a_booking_was_made_from_is_one_of_the_organization(ours: Salon, theirs: Salon, api: Program) -> None:
     mine, alien = call_of(ours.organization), call_of(theirs.organization)
     refused = api.post("bookings", wish(ours, 12, call_id=str(alien.pk)))
