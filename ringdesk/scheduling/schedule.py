@@ -222,23 +222,35 @@ def _write_week(resource: Resource, week: Week) -> None:
 def _copy(resource: Resource, sources: Mapping[date, date], version: int | None) -> Resource:
     """Let every day take what is planned for its source: the resource's own plan, whether the branch rests or not.
 
-    Days on which the branch rests are left alone. Where the week says the same, the day goes back to the week.
+    Days on which the branch rests are left alone. Where the week says the same and there is no note, the day goes back
+    to the week.
     """
     with events.atomic():
         current = _locked(resource, version)
         week = week_of(current)
-        planned = loading.exceptions(
-            current.organization_id, [current.pk], min(sources.values()), max(sources.values())
-        )
+        planned = _planned(current, min(sources.values()), max(sources.values()))
+        own = {day: plan.worked for day, plan in planned.items()}
         rest = loading.holidays(current.branch, min(sources), max(sources))
         wanted = {
-            day: Plan(hours.hours_on(source, week, planned[current.pk], ()))
+            day: Plan(hours.hours_on(source, week, own, ()), planned[source].note if source in planned else "")
             for day, source in sources.items()
             if day not in rest
         }
-        painted = {day: plan for day, plan in wanted.items() if plan.worked != week[day.weekday()]}
+        painted = {day: plan for day, plan in wanted.items() if plan.note or plan.worked != week[day.weekday()]}
         _paint(current, painted, wanted.keys() - painted.keys())
         return _changed(current)
+
+
+def _planned(resource: Resource, first_day: date, last_day: date) -> dict[date, Plan]:
+    """Return the days, of these, that have an exception, with what it says."""
+    rows = ScheduleException.objects.for_org(resource.organization_id).filter(
+        resource=resource, first_day__lte=last_day, last_day__gte=first_day
+    )
+    return {
+        day: Plan(loading.worked(row), row.note)
+        for row in rows
+        for day in hours.days_between(max(row.first_day, first_day), min(row.last_day, last_day))
+    }
 
 
 def _paint(resource: Resource, painted: Mapping[date, Plan], cleared: Collection[date] = ()) -> None:

@@ -163,7 +163,17 @@ def test_a_week_is_copied_with_what_makes_it_special(somebody: Resource) -> None
         *((number, WORK) for number in (7, 9, 10, 11)),
         (12, "10-14"),
     ]
-    assert rows(somebody)[2:] == [(8, 8, None, ""), (12, 12, 600, ""), (15, 15, None, ""), (19, 19, 600, "")]
+    copied = [(8, 8, None, "dentist"), (12, 12, 600, ""), (15, 15, None, "dentist"), (19, 19, 600, "")]
+    assert rows(somebody)[2:] == copied
+
+
+def test_a_note_is_copied_even_where_the_hours_are_the_usual_ones(somebody: Resource) -> None:
+    schedule.set_days(somebody, day(2), day(2), LONG, note="training")
+    schedule.copy_week(somebody, day(0), day(7))
+    assert rows(somebody) == [(2, 2, 540, "training"), (9, 9, 540, "training")]
+    schedule.copy_month(somebody, date(2026, 11, 1), date(2026, 12, 1))
+    # The fourth Wednesday to the fourth, and to the fifth, of which November has none.
+    assert rows(somebody) == [(number, number, 540, "training") for number in (2, 30, 37)]
 
 
 def test_a_copy_leaves_holidays_alone(somebody: Resource, branch: Branch) -> None:
