@@ -22,6 +22,8 @@ from ringdesk.scheduling.runs import Run, paint
 from ringdesk.scheduling.signals import schedule_changed
 
 LONGEST = 731
+# As bookings have them: what lies beyond is a slip of the pen, and the calendar itself ends.
+YEARS = range(2000, 2101)
 WEEK = 7 * DAY
 
 
@@ -78,7 +80,7 @@ def set_days(
     version: int | None = None,
 ) -> Resource:
     """Let the resource work other hours on these days, or (None) not at all. Raises Invalid, Stale, NotFound."""
-    _check_days(first_day, last_day)
+    _check_new_days(first_day, last_day)
     return set_each(resource, list(hours.days_between(first_day, last_day)), worked, note=note, version=version)
 
 
@@ -86,7 +88,7 @@ def set_each(
     resource: Resource, days: Collection[date], worked: DayHours | None, *, note: str = "", version: int | None = None
 ) -> Resource:
     """Let the resource work other hours on each of these days, or (None) not at all. Raises as ``set_days``."""
-    _check_days(min(days), max(days))
+    _check_new_days(min(days), max(days))
     if worked is not None:
         _check_hours(worked)
     with events.atomic():
@@ -111,7 +113,7 @@ def repeat_days(
 
     A length of 7 from a Monday repeats a week, one of 4 a rota of two days on, two off. Raises as ``set_days``.
     """
-    _check_days(first_day, last_day)
+    _check_new_days(first_day, last_day)
     _check_days(source, source + timedelta(days=length - 1))
     sources = {
         day: source + timedelta(days=number % length)
@@ -142,7 +144,7 @@ def copy_month(resource: Resource, source: date, target: date, *, version: int |
 
 def set_holiday(branch: Branch, first_day: date, last_day: date, name: str = "") -> None:
     """Let the branch rest on these days; other holidays give way. Who has an exception of their own keeps it."""
-    _check_days(first_day, last_day)
+    _check_new_days(first_day, last_day)
     _paint_holidays(branch, dict.fromkeys(hours.days_between(first_day, last_day), _one_line(name)), [])
 
 
@@ -171,6 +173,13 @@ def _check_hours(worked: DayHours) -> None:
             _("Working hours begin before they end and last a day at most; breaks lie in them, one after another."),
             field="hours",
         )
+
+
+def _check_new_days(first_day: date, last_day: date) -> None:
+    for field, day in (("first_day", first_day), ("last_day", last_day)):
+        if day.year not in YEARS:
+            raise Invalid(_("There are no schedules for that year."), field=field)
+    _check_days(first_day, last_day)
 
 
 def _check_days(first_day: date, last_day: date) -> None:

@@ -183,6 +183,22 @@ def test_a_copy_leaves_holidays_alone(somebody: Resource, branch: Branch) -> Non
     assert plan(somebody, day(7), 8) == [(1, WORK), (2, WORK), (3, WORK), (4, WORK), (7, "10-14")]
 
 
+@pytest.mark.parametrize("year", [1, 1999, 2101, 9999])
+def test_years_nobody_plans_for_are_refused(somebody: Resource, branch: Branch, year: int) -> None:
+    there = date(year, 1, 1)
+    for refused in (
+        lambda: schedule.set_days(somebody, there, there, None),
+        lambda: schedule.set_each(somebody, [there], SHORT),
+        lambda: schedule.set_holiday(branch, there, there),
+        lambda: schedule.repeat_days(somebody, MONDAY, 7, there, there),
+    ):
+        with pytest.raises(Invalid) as error:
+            refused()
+        assert (str(error.value), error.value.field) == ("There are no schedules for that year.", "first_day")
+    # What was planned before they were refused can be taken away.
+    schedule.clear_days(somebody, there, there)
+
+
 def test_a_rota_of_two_on_two_off(somebody: Resource) -> None:
     schedule.set_days(somebody, day(0), day(1), SHORT)
     schedule.set_days(somebody, day(2), day(3), None)
