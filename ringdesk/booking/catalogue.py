@@ -30,6 +30,8 @@ SERVICE_FIELDS = (
 )  # fmt: skip
 SETTINGS_FIELDS = ("policy", "categories", "step", "notice", "horizon", "hold_minutes", "currency")
 Versioned = TypeVar("Versioned", ServiceCategory, JobTitle, Service, BookingSettings, Employee)
+Row = TypeVar("Row", ServiceCategory, JobTitle, Service, BookingSettings, Employee, Pool, Facility)
+Named = TypeVar("Named", Pool, Facility)
 Group = TypeVar("Group", ServiceCategory, JobTitle)
 
 
@@ -103,6 +105,7 @@ def add_facility(pool: Pool, *, name: str) -> Facility:
 def set_facility_in_use(facility: Facility, in_use: bool) -> None:
     """Take a room or device out of use, or into use again. What is booked there stays."""
     with events.atomic():
+        _standing(facility)
         facility.is_active = in_use
         facility.save(update_fields=["is_active"])
         versions.catalogue_changed(facility.pool.branch)
@@ -116,10 +119,13 @@ def rename_pool(pool: Pool, *, name: str) -> None:
 def remove_pool(pool: Pool) -> None:
     """Remove rooms or devices of one kind: no service needs them any more. Raises Conflict where one was booked."""
     with events.atomic():
-        facilities = list(pool.facilities.select_related("pool__branch"))
+        _standing(pool)
         # All at once and by id, so that two who remove wait for each other.
-        resources = Resource.objects.for_org(pool.organization_id).filter(facility__in=facilities)
-        list(resources.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+        facilities = pool.facilities.order_by("pk").select_related("pool__branch")
+        resources = Resource.objects.for_org(pool.organization_id).filter(facility__in=facilities).order_by("pk")
+        for rows in (facilities, resources):
+            list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk"))
+        versions.hold(pool.branch)
         if not all([remove_facility(facility) for facility in facilities]):
             raise Conflict(_("These have been booked before: their past needs them. Take them out of use instead."))
         pool.delete()
@@ -134,8 +140,11 @@ def rename_facility(facility: Facility, *, name: str) -> None:
 def remove_facility(facility: Facility) -> bool:
     """Remove a room or device; one that was ever booked is taken out of use instead (then False)."""
     with events.atomic():
+        _standing(facility)
+        rows = Resource.objects.for_org(facility.organization_id).select_for_update(no_key=True)
+        resource = rows.get(pk=facility.resource_id)
         # Nobody books it from here on.
-        resource = Resource.objects.for_org(facility.organization_id).select_for_update().get(pk=facility.resource_id)
+        versions.hold(facility.pool.branch)
         if Occupancy.objects.for_org(facility.organization_id).filter(resource=resource).exists():
             set_facility_in_use(facility, False)
             return False
@@ -183,6 +192,8 @@ def remove_service(service: Service, *, version: int | None = None) -> None:
     """Remove a service; one that was ever booked is taken out of use instead. Raises Stale."""
     with events.atomic():
         current = locked(service, version)
+        # Nobody books it from here on.
+        versions.hold(service.branch)
         if BookingLine.objects.for_org(service.organization_id).filter(service=service).exists():
             _changed(current, {"is_active": False}, service.branch)
         else:
@@ -192,10 +203,7 @@ def remove_service(service: Service, *, version: int | None = None) -> None:
 
 def locked(row: Versioned, version: int | None = None) -> Versioned:
     """Return the row as it is stored, locked until the transaction ends. Raises NotFound, Stale."""
-    rows = type(row).objects.for_org(row.organization_id).select_for_update(no_key=True)
-    current: Versioned | None = rows.filter(pk=row.pk).first()
-    if current is None:
-        raise NotFound(_("There is no such thing here."))
+    current = _standing(row)
     require_version(current, version)
     return current
 
@@ -217,10 +225,20 @@ def one_line(text: object) -> str:
     return " ".join(str(text).split())
 
 
-def _rename(row: Pool | Facility, name: str, branch: Branch) -> None:
+def _standing(row: Row) -> Row:
+    """Return the row as it is stored, locked until the transaction ends. Raises NotFound."""
+    rows = type(row).objects.for_org(row.organization_id).select_for_update(no_key=True)
+    current: Row | None = rows.filter(pk=row.pk).first()
+    if current is None:
+        raise NotFound(_("There is no such thing here."))
+    return current
+
+
+def _rename(row: Named, name: str, branch: Branch) -> None:
     row.name = one_line(name)
     validate(row, "name")
     with events.atomic():
+        _standing(row)
         row.save(update_fields=["name"])
         versions.catalogue_changed(branch)
 

@@ -92,9 +92,10 @@ def remove_employee(employee: Employee, *, version: int | None = None) -> None:
     """Remove a specialist; one with bookings is taken out of use instead. Raises Stale."""
     with events.atomic():
         current = catalogue.locked(employee, version)
-        # Nobody books them from here on.
-        rows = Resource.objects.for_org(employee.organization_id).select_for_update()
+        rows = Resource.objects.for_org(employee.organization_id).select_for_update(no_key=True)
         resource = rows.get(pk=current.resource_id)
+        # Nobody books them from here on.
+        versions.hold(employee.branch)
         booked = Booking.objects.for_org(employee.organization_id)
         if booked.filter(employee=employee).exists() or booked.filter(assistants=employee).exists():
             change_employee(current, is_active=False)

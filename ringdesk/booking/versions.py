@@ -42,6 +42,15 @@ def catalogue_changed(branch: Branch) -> None:
     events.last(MOVE_CATALOGUE, branch.pk)
 
 
+def hold(branch: Branch) -> None:
+    """Let whoever books or changes anything in the branch commit before this, or wait until this transaction ends.
+
+    They lock rows first and move a number last: what is to be locked besides is locked before.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(MOVE_CATALOGUE, {"key": branch.pk})
+
+
 def schedule_changed(branch_id: int, **_rest: object) -> None:
     """The same, told by the signal that somebody's working time has changed."""
     events.last(MOVE_CATALOGUE, branch_id)

@@ -15,6 +15,9 @@ from typing import Any
 
 import orjson
 from django.db import connection, transaction
+from psycopg.errors import ForeignKeyViolation
+
+from ringdesk.core.problems import Gone
 
 CHANNEL = "ringdesk_live"
 
@@ -69,7 +72,8 @@ def atomic(*, savepoint: bool = True) -> Iterator[None]:
     """Open a transaction (or a savepoint of one) whose published events are written just before it commits.
 
     Without ``savepoint`` an error inside is the end of the whole transaction: for what raises nothing that a caller
-    could go on from.
+    could go on from. Raises Gone where a row is removed that another, written at the same moment, refers to: the
+    database sees that with the commit, and no sooner.
     """
     outermost = _pending.depth == 0
     is_transaction = not connection.in_atomic_block
@@ -80,8 +84,10 @@ def atomic(*, savepoint: bool = True) -> Iterator[None]:
             yield
             if outermost:
                 _write(_pending.events, _pending.last, is_transaction)
-    except BaseException:
+    except BaseException as error:
         del _pending.events[before:]
+        if outermost and isinstance(error.__cause__, ForeignKeyViolation):
+            raise Gone from error
         raise
     finally:
         _pending.depth -= 1

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
 
@@ -29,6 +30,13 @@ class Invalid(RingdeskError):
 
 class Conflict(RingdeskError):
     """The wish collides with what is there; ``details["alternatives"]`` may name free ones."""
+
+
+class Gone(Conflict):
+    """What it needs was removed, or what it removes came into use, while it was being done. Nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Somebody has just removed what this needs, or begun to use it. Look again and repeat it."))
 
 
 class Stale(Conflict):
