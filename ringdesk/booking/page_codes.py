@@ -77,6 +77,12 @@ def confirm_by_code(booking: Booking, code: str) -> Booking:
     raise Invalid(_("This is not the code we sent."), field="code")
 
 
+def is_used_up(booking: Booking) -> bool:
+    """Tell whether so many wrong codes have come that no further one is looked at."""
+    rows = PageRequest.objects.for_org(booking.organization_id).filter(booking=booking, confirmed_at=None)
+    return rows.filter(attempts__gte=MOST_ATTEMPTS).exists()
+
+
 def confirm(booking: Booking) -> Booking:
     """Make the booking of the hold. Raises HoldExpired."""
     with events.atomic():

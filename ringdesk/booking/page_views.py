@@ -180,7 +180,9 @@ def code(request: Visit, token: str) -> HttpResponseBase:
         raise Http404
     if held.status == Booking.Status.BOOKED:
         return _after(request, held)
-    context: Context = {"held": held, "until": held.held_until}
+    services = tuple(line.service_id for line in held.lines.all() if line.service_id)
+    again = Choice(branch=held.branch_id, services=services, employee=0, language=request.choice.language)
+    context: Context = {"held": held, "until": held.held_until, "again": pages.path(request.page) + again.query}
     status = 200
     if request.method == "POST":
         page_limits.count(request, "sent", page_limits.SENT)
@@ -189,6 +191,7 @@ def code(request: Visit, token: str) -> HttpResponseBase:
         except (Conflict, Invalid) as error:
             status = 422
             context["problem"] = str(error)
+    context |= {"is_used_up": page_codes.is_used_up(held), "is_kept": page_visitors.is_kept(held)}
     with timezone.override(held.branch.zone):
         return show(request, "code.html", context, status=status)
 

@@ -401,8 +401,14 @@ def test_codes_cannot_be_tried_out(salon: Salon, sms: Gateway) -> None:
     address = book(salon)["Location"]
     code = page_codes.code_of(Booking.objects.get())
     wrong = f"{(int(code) + 1) % 10**6:06}"
-    assert [post(address, code=wrong).status_code for _time in range(5)] == [422] * 5
-    assert "Too many wrong codes" in Page(post(address, code=code)).text
+    assert [post(address, code=wrong).status_code for _time in range(4)] == [422] * 4
+    assert 'name="code"' in Browser().get(address).content.decode()
+    for answer in (post(address, code=wrong), post(address, code=code), Browser().get(address)):
+        assert 'name="code"' not in answer.content.decode()
+    said = get(address)
+    assert "Too many wrong codes Choose a time again, and we will send you another code." in said.text
+    assert "The time you had chosen is free again at 12:10." in said.text
+    assert "When?" in get(said.links[-1]).text
     assert Booking.objects.get().status == "held"
 
 
