@@ -171,7 +171,14 @@ def waiting_new(request: SeatedRequest) -> HttpResponse:
             except (Conflict, Invalid) as error:
                 field = {"service_ids": "services"}.get(error.field or "", error.field)
                 form.add_error(field if field in form.fields else None, str(error))
-    context = {"form": form, "branch": branch, "action": request.get_full_path()}
+    services: Any = form.fields["services"]
+    context = {
+        "form": form,
+        "branch": branch,
+        "action": request.get_full_path(),
+        "has_services": services.queryset.exists(),
+        "may_set_up": request.member.may("services.change"),
+    }
     return render(request, form_page, context, status=status)
 
 

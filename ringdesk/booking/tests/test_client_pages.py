@@ -158,3 +158,16 @@ def test_staff_book_what_is_offered_or_take_somebody_off(salon: Salon, theirs: S
     # What was not offered cannot be booked.
     late = owner.post(reverse("booking:waiting_act", args=[second.pk, "accept"]), headers=HTMX)
     assert late.status_code == 409
+
+
+def test_where_there_are_no_services_nobody_can_wait(salon: Salon, owner: Browser) -> None:
+    url = reverse("booking:waiting_new")
+    hostess = browser_of(salon.member("hostess"))
+    assert 'name="client_name"' in owner.get(url).content.decode()
+    salon.branch.services.update(is_active=False)
+    for headers in ({}, HTMX):
+        page = owner.get(url, headers=headers).content.decode()
+        assert "Salon: no services yet" in page and 'name="client_name"' not in page
+        assert f'<a class="btn primary" href="{reverse("booking:services")}">Set up services</a>' in page
+    page = hostess.get(url, headers=HTMX).content.decode()
+    assert "added by its manager" in page and "Set up services" not in page
