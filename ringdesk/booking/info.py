@@ -4,7 +4,7 @@ What is kept is good as long as the branches' numbers stand (versions.py) and no
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,9 @@ from ringdesk.scheduling.minutes import to_moment
 
 LARGEST = 64 * 1024
 DAYS = 14
-_FEWER_DAYS = (14, 10, 7, 5, 4, 3, 2, 1, 0)
+_FEWER_DAYS = (10, 7, 5, 4, 3, 2, 1, 0)
+# What stands around the branches.
+_WRAPPING = 64
 _MOST_KEPT = 500
 Key = tuple[tuple[int, str, str, str, Version], ...]
 
@@ -137,28 +139,45 @@ def _category(offer: Offer, id: int | None) -> str:
 
 
 def _fitting(companies: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], bytes]:
-    """Return as much as may be said: fewer days first, then no descriptions, fewer services, fewer branches."""
-    wrapping = 64
-    shown = companies
+    """Return as much as may be said, and the same as JSON; the last branches are left out if nothing else helps."""
+    while True:
+        shown = _shared(companies)
+        if shown is not None:
+            return shown, orjson.dumps(shown)
+        companies = companies[: len(companies) // 2]
+
+
+def _shared(companies: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    """Return every branch within its part of the room, None where that cannot be.
+
+    All parts are equal, but who has less to say leaves the rest to the others: small branches are never cut short
+    for the sake of large ones.
+    """
+    left = LARGEST - _WRAPPING - len(companies)
+    needs = [_room(each) for each in companies]
+    shown = list(companies)
+    for before, number in enumerate(sorted(range(len(companies)), key=needs.__getitem__)):
+        most = left // (len(companies) - before)
+        if needs[number] > most:
+            shorter = next((each for each in _shorter(companies[number]) if _room(each) <= most), None)
+            if shorter is None:
+                return None
+            shown[number] = shorter
+        left -= _room(shown[number])
+    return shown
+
+
+def _shorter(company: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return the branch in ever fewer words: fewer days first, then no descriptions, fewer services."""
+    shown = company
     for days in _FEWER_DAYS:
-        shown = (
-            [each | {"free": [_first(one, days) for one in each["free"]]} for each in companies]
-            if days < DAYS
-            else companies
-        )
-        body = orjson.dumps(shown)
-        if len(body) + wrapping <= LARGEST:
-            return shown, body
-    shown = [each | {"services": [one | {"description": ""} for one in each["services"]]} for each in shown]
-    while len(body := orjson.dumps(shown)) + wrapping > LARGEST:
-        told = [number for number, each in enumerate(shown) if each["services"] or each["employees"]]
-        if told:
-            # Of the branch that says the most: the others keep all of theirs.
-            longest = max(told, key=lambda number: _room(shown[number]))
-            shown[longest] = _smaller(shown[longest])
-        else:
-            shown = shown[: len(shown) // 2]
-    return shown, body
+        shown = company | {"free": [_first(one, days) for one in company["free"]]}
+        yield shown
+    shown = shown | {"services": [one | {"description": ""} for one in company["services"]]}
+    yield shown
+    while shown["services"] or shown["employees"]:
+        shown = _smaller(shown)
+        yield shown
 
 
 def _first(one: dict[str, Any], days: int) -> dict[str, Any]:

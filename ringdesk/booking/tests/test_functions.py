@@ -421,28 +421,3 @@ def test_info_stays_small(ours: Salon, bot: Bot) -> None:
     [company] = found.value["companies"]
     assert len(company["services"]) == 63 or company["services"]
     assert info.of([ours.branch]) is found
-
-
-def test_a_long_list_of_services_costs_neither_who_does_them_nor_the_other_branches() -> None:
-    def branch(id: int, services: int) -> dict[str, Any]:
-        ids = [1000 * id + number for number in range(services)]
-        return {
-            "id": id,
-            "services": [{"id": each, "title": "Service " * 10, "description": "", "price": 100} for each in ids],
-            "employees": [{"id": id, "name": "Pavel", "service_ids": ids}],
-            "free": [{"service_id": each, "dates": {}} for each in ids],
-        }
-
-    shown, body = info._fitting([branch(1, 900), branch(2, 5)])
-    assert info.LARGEST / 4 < len(body) <= info.LARGEST
-    long, short = shown
-    assert short == branch(2, 5)
-    ids = [each["id"] for each in long["services"]]
-    assert [each["service_id"] for each in long["free"]] == ids == long["employees"][0]["service_ids"]
-
-
-def test_more_branches_than_an_assistant_can_be_told_of_are_left_out() -> None:
-    branch = {"name": "Ж" * 100, "address": "я" * 200, "services": [], "employees": [], "free": []}
-    shown, body = info._fitting([{"id": number, **branch} for number in range(300)])
-    assert len(body) <= info.LARGEST
-    assert [each["id"] for each in shown] == list(range(75))
