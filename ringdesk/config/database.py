@@ -11,6 +11,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import ModelState, ProjectState
 
 from ringdesk.config.refusal import Refused
 from ringdesk.core.database import conninfo
@@ -67,14 +68,36 @@ def _apply_migrations() -> None:
     garbage among those models.
     """
     executor = MigrationExecutor(connection)
+    leaves = executor.loader.graph.leaf_nodes()
     ours = {app.label for app in apps.get_app_configs() if app.name.startswith("ringdesk.")}
     thresholds = gc.get_threshold()
     gc.set_threshold(100_000, 50, 50)
     try:
-        executor.migrate([leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] not in ours])
+        state: ProjectState | None = None
+        if not executor.loader.applied_migrations:
+            state = GrowingState(real_apps=executor.loader.unmigrated_apps)
+        libraries = executor.migrate([leaf for leaf in leaves if leaf[0] not in ours], state=state)
+        MigrationExecutor(connection).migrate(leaves, state=state and libraries)
+        # Nothing is left to apply; it tells the applications, which write their permissions.
         call_command("migrate", interactive=False, verbosity=0)
     finally:
         gc.set_threshold(*thresholds)
+
+
+class GrowingState(ProjectState):
+    """The models as migrations make them in an empty database: a new one joins, and the others stay as they are.
+
+    Django draws all that are related to it anew. They need not know of it: what is made of a model speaks only of
+    those that it speaks of itself, and these are there.
+    """
+
+    def add_model(self, model_state: ModelState) -> None:
+        """Add a model, drawing it alone."""
+        drawn = self.__dict__.pop("apps", None)
+        super().add_model(model_state)
+        if drawn is not None:
+            self.apps = drawn
+            drawn.render_multiple([model_state])
 
 
 def pending_migrations() -> list[str]:
