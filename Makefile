@@ -69,7 +69,8 @@ $(UV_READY):
 
 $(SYNCED): $(UV_READY) pyproject.toml uv.lock
 	@echo "Installing Python packages …"
-	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --frozen --quiet && touch $@
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv sync --frozen --quiet --compile-bytecode
+	@$(BIN)/python -m compileall -q ringdesk && touch $@
 
 $(NPM_READY): package.json package-lock.json
 	@tools/node.sh

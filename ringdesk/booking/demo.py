@@ -1,6 +1,6 @@
 """A believable salon for the demo: what it offers, who works there, the bookings around today. Names are invented."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from ringdesk.accounts.models import Branch, Member
-from ringdesk.booking import bookings, catalogue, employees
+from ringdesk.booking import bookings, catalogue, employees, offers
 from ringdesk.booking.employees import Skill
 from ringdesk.booking.models import Booking, Employee, Service
 from ringdesk.core import events
@@ -107,15 +107,21 @@ def populate(branch: Branch, clients: Sequence[Client], *, now: datetime, by: Me
         services = _services(branch)
         people = _people(branch, services)
         people_who_come = [client for client in clients if client.kind == Client.Kind.PERSON]
-        today = now.astimezone(branch.zone).date()
-        for offset in range(-DAYS_BEFORE, DAYS_AHEAD + 1):
-            for place, (who, hour, keys) in enumerate(DAY):
-                if offset != 0 and (place * 7 + offset * 3) % 5 < 2:
-                    continue
-                moment = moment_on_wall(today + timedelta(days=offset), round(hour * 60), branch.zone)
+        with offers.settled(branch):
+            for place, offset in _planned():
+                who, hour, keys = DAY[place]
+                day = now.astimezone(branch.zone).date() + timedelta(days=offset)
+                at = to_moment(moment_on_wall(day, round(hour * 60), branch.zone))
                 client = people_who_come[(place * 5 + offset * 11) % len(people_who_come)]
-                wanted = [services[key] for key in keys.split()]
-                _book(branch, people[who], to_moment(moment), wanted, client, place + offset, now, by)
+                _book(branch, people[who], at, [services[key] for key in keys.split()], client, place + offset, now, by)
+
+
+def _planned() -> Iterator[tuple[int, int]]:
+    """Return the visits, by their places in DAY, with the day they are on, counted from today."""
+    for offset in range(-DAYS_BEFORE, DAYS_AHEAD + 1):
+        for place in range(len(DAY)):
+            if offset == 0 or (place * 7 + offset * 3) % 5 >= 2:
+                yield place, offset
 
 
 def _services(branch: Branch) -> dict[str, Service]:

@@ -1,10 +1,13 @@
 """What a branch offers and who provides it, read once per change of the catalogue and shared until the next."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from ringdesk.accounts.models import Branch
 from ringdesk.booking import catalogue, versions
@@ -99,6 +102,7 @@ class Offer:
 
 
 _offers: dict[int, tuple[int, str, Offer]] = {}
+_settled: ContextVar[Mapping[int, Offer]] = ContextVar("settled", default=MappingProxyType({}))
 
 
 def of(branch: Branch) -> Offer:
@@ -109,7 +113,8 @@ def of(branch: Branch) -> Offer:
 def at(branch: Branch, number: int) -> Offer:
     """Return what the branch offers, given where its counter stands (read before)."""
     if versions.is_changing(branch):
-        return _read(branch, number)  # Nobody else may see it before the commit.
+        # Nobody else may see it before the commit.
+        return _settled.get().get(branch.pk) or _read(branch, number)
     known = _offers.get(branch.pk)
     if known is None or known[:2] != (number, branch.timezone) or number == 0:
         if len(_offers) >= _MOST_OFFERS:
@@ -117,6 +122,19 @@ def at(branch: Branch, number: int) -> Offer:
         known = (number, branch.timezone, _read(branch, number))
         _offers[branch.pk] = known
     return known[2]
+
+
+@contextmanager
+def settled(branch: Branch) -> Iterator[None]:
+    """Read the branch's offer once for all that is booked inside, in a transaction that has changed it just before.
+
+    Whoever opens it changes nothing of the offer until the end.
+    """
+    before = _settled.set(MappingProxyType({**_settled.get(), branch.pk: of(branch)}))
+    try:
+        yield
+    finally:
+        _settled.reset(before)
 
 
 def _read(branch: Branch, number: int) -> Offer:
