@@ -6,7 +6,7 @@ loop has better things to do.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import IO, Any
@@ -17,11 +17,12 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http.response import FileResponse
 from django.urls import set_script_prefix
-from starlette.types import Receive, Scope
+from starlette.types import Scope
 
 # Requests at once; a slow one (a PBX that is asked something) keeps its thread. The database's pool is smaller.
 MOST_AT_ONCE = 64
-Send = Callable[[Any], Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
 
 
 class Pages(ASGIHandler):
