@@ -1,12 +1,12 @@
 """The log of changes that matter: who did what to whom, for the owner to read later."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from ringdesk.accounts.access import Role
 from ringdesk.accounts.models import AuditEntry, Member, Module, Organization
@@ -85,13 +85,35 @@ FIELDS: dict[str, Promise] = {
 }
 
 
-def details(entry: AuditEntry) -> list[tuple[str, str, str]]:
-    """Return the changed fields of a line for people: (field, old value, new value)."""
+# Permissions beyond so many are counted, and read on demand.
+MOST_SHOWN = 6
+
+
+class Detail(NamedTuple):
+    """A changed field for people. ``short``: what stands there instead of a list too long to be read at a glance."""
+
+    field: str
+    old: str
+    new: str
+    short: str = ""
+
+
+def details(entry: AuditEntry) -> list[Detail]:
+    """Return the changed fields of a line for people."""
     names = FIELDS | ({"name": PERSON} if entry.action.startswith("member.") else {})
     pairs = [(field, pair) for field, pair in entry.data.items() if isinstance(pair, list) and len(pair) == 2]
     return [
-        (str(names[field]), _spoken(field, old), _spoken(field, new)) for field, (old, new) in pairs if field in names
+        Detail(str(names[field]), _spoken(field, old), _spoken(field, new), _short(field, new))
+        for field, (old, new) in pairs
+        if field in names
     ]
+
+
+def _short(field: str, value: Any) -> str:
+    if field != "scopes" or not isinstance(value, list) or len(value) <= MOST_SHOWN:
+        return ""
+    text = ngettext("%(count)s permission", "%(count)s permissions", len(value))
+    return text % {"count": len(value)}
 
 
 def _spoken(field: str, value: Any) -> str:

@@ -71,7 +71,10 @@ def test_a_change_is_logged_with_the_old_and_the_new(house: House) -> None:
         house.owner,
         {"name": ["quay", "Pier"], "popup_seconds": [300, 120]},
     )
-    assert audit.details(entry) == [("Название", "quay", "Pier"), ("Окно звонка, секунд", "300", "120")]
+    assert audit.details(entry) == [
+        ("Название", "quay", "Pier", ""),
+        ("Окно звонка, секунд", "300", "120", ""),
+    ]
 
 
 @pytest.mark.parametrize("seconds", [0, 29, 3601])

@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from ringdesk.accounts import branches, invitations, members, tokens
-from ringdesk.accounts.access import Role
+from ringdesk.accounts.access import SCOPES, Role
 from ringdesk.accounts.models import ApiToken, AuditEntry, Branch, Invitation, Member, User
 from ringdesk.accounts.opening_hours import OpenSpan
 from ringdesk.accounts.tests.conftest import House
@@ -375,4 +375,15 @@ def test_the_log_tells_who_did_what(house: House, enter: Enter) -> None:
     page = enter(house.owner).get("/settings/audit/")
     entry, what, details = page.context["lines"][0]
     assert (entry.member.name, what, entry.subject) == ("Olga", "Member changed", "Hanna")
-    assert details == [("Name", "hostess", "Hanna"), ("Role", "Hostess", "Manager")]
+    assert details == [("Name", "hostess", "Hanna", ""), ("Role", "Hostess", "Manager", "")]
+
+
+def test_many_permissions_are_counted_in_the_log(house: House, enter: Enter) -> None:
+    for scopes in (SCOPES[:6], SCOPES[:12]):
+        tokens.issue(house.organization, name="Site", scopes=scopes, by=house.owner)
+    page = enter(house.owner).get("/settings/audit/")
+    many, few = (details for _entry, _what, details in page.context["lines"][:2])
+    assert many == [("Permissions", "", ", ".join(SCOPES[:12]), "12 permissions")]
+    assert few == [("Permissions", "", ", ".join(SCOPES[:6]), "")]
+    summary = f"<summary>12 permissions</summary><small>{many[0].new}</small>"
+    assert summary in page.content.decode()
