@@ -15,7 +15,8 @@ from django.utils.translation import pgettext_lazy
 class Column:
     """What a column can be. ``titles``: other headings people give it. ``is_list``: several columns may be it.
 
-    ``is_endless``: what it lists may be more than a cell of a spreadsheet holds.
+    ``is_endless``: what it lists may be more than a cell of a spreadsheet holds. ``is_number``: a spreadsheet may
+    reckon with it.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Column:
     titles: tuple[str, ...]
     is_list: bool = False
     is_endless: bool = False
+    is_number: bool = False
 
 
 SERVICES = (
@@ -30,20 +32,25 @@ SERVICES = (
     Column("title", _("Title"), ("title", "name", "service", "название", "услуга", "наименование", "название услуги",
                                  "наименование услуги")),
     Column("description", _("Description"), ("description", "описание", "комментарий")),
-    Column("price", _("Price"), ("price", "cost", "цена", "стоимость", "цена руб", "стоимость руб", "прайс")),
+    Column("price", _("Price"), ("price", "cost", "цена", "стоимость", "цена руб", "стоимость руб", "прайс"),
+           is_number=True),
     Column("currency", _("Currency"), ("currency", "валюта")),
     Column("duration", _("Duration, minutes"), ("duration", "length", "minutes", "длительность", "время", "минут",
-                                                "продолжительность", "длительность мин", "duration min")),
-    Column("buffer_before", _("Preparation, minutes"), ("preparation", "buffer before", "подготовка")),
-    Column("buffer_after", _("Tidying up, minutes"), ("tidying up", "buffer after", "уборка", "перерыв после")),
+                                                "продолжительность", "длительность мин", "duration min"),
+           is_number=True),
+    Column("buffer_before", _("Preparation, minutes"), ("preparation", "buffer before", "подготовка"),
+           is_number=True),
+    Column("buffer_after", _("Tidying up, minutes"), ("tidying up", "buffer after", "уборка", "перерыв после"),
+           is_number=True),
     Column("capacity", _("Clients at once"), ("capacity", "clients", "вместимость", "мест", "клиентов",
-                                              "размер группы")),
-    Column("employees_needed", _("Specialists at once"), ("specialists", "employees needed", "специалистов")),
+                                              "размер группы"), is_number=True),
+    Column("employees_needed", _("Specialists at once"), ("specialists", "employees needed", "специалистов"),
+           is_number=True),
     Column("pools", _("Rooms and devices"), ("rooms", "devices", "resources", "кабинеты", "оборудование",
                                              "кабинет", "ресурсы"),
            is_list=True, is_endless=True),
-    Column("notice", _("Booked online at the latest before"), ("notice", "не позднее")),
-    Column("horizon", _("Booked online at most, days ahead"), ("horizon", "дней вперёд")),
+    Column("notice", _("Booked online at the latest before"), ("notice", "не позднее"), is_number=True),
+    Column("horizon", _("Booked online at most, days ahead"), ("horizon", "дней вперёд"), is_number=True),
     Column("is_online", _("Clients book it themselves"), ("online", "онлайн", "онлайн-запись", "online booking")),
     Column("is_active", _("In use"), ("active", "активна", "активен", "используется", "in use")),
 )  # fmt: skip

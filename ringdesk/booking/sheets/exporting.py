@@ -1,6 +1,6 @@
 """Services, specialists and clients as a file, with the headings by which an import knows them again."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
@@ -14,9 +14,9 @@ LONGEST = 30_000
 
 
 class Format(NamedTuple):
-    """``write`` takes an open file, the heading, the rows one after another."""
+    """``write`` takes an open file, the heading, the rows one after another, and which columns are numbers."""
 
-    write: Callable[[IO[bytes], Sequence[str], Iterable[Sequence[str]]], None]
+    write: Callable[[IO[bytes], Sequence[str], Iterable[Sequence[str]], Collection[int]], None]
     media_type: str
 
 
@@ -25,15 +25,19 @@ FORMATS = {"csv": Format(writing.write_csv, writing.CSV), "xlsx": Format(writing
 
 def export(kind: str, branch: Branch, format: str) -> IO[bytes]:
     """Return the file, open at its beginning. Raises KeyError for a format or a kind there is not."""
-    return file_of(format, *table(kind, branch))
+    heading, rows = table(kind, branch)
+    numbers = {str(column.label) for column in columns.BY_KIND[kind] if column.is_number}
+    return file_of(format, heading, rows, {place for place, title in enumerate(heading) if title in numbers})
 
 
-def file_of(format: str, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> IO[bytes]:
+def file_of(
+    format: str, heading: Sequence[str], rows: Iterable[Sequence[str]], numbers: Collection[int] = ()
+) -> IO[bytes]:
     """Return a file with this table, open at its beginning; it is gone when closed. Holds one row at a time."""
     # Written before any of it is sent: who downloads slowly keeps no connection to the database meanwhile.
     file = TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
     try:
-        FORMATS[format].write(file, heading, rows)
+        FORMATS[format].write(file, heading, rows, numbers)
     except BaseException:
         file.close()
         raise

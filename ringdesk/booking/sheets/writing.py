@@ -2,7 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
 from itertools import chain
 from typing import IO
 
@@ -17,6 +19,8 @@ from ringdesk.booking.sheets.reading import FORMULA
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTH = 24
+# What a spreadsheet holds exactly.
+_NUMBER = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
 
 
 def harmless(cell: str) -> str:
@@ -24,7 +28,9 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.lstrip("'").startswith(FORMULA) else cell
 
 
-def write_csv(file: IO[bytes], heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def write_csv(
+    file: IO[bytes], heading: Sequence[str], rows: Iterable[Sequence[str]], numbers: Collection[int] = ()
+) -> None:
     """Write the table as CSV with semicolons, in UTF-8 with a mark: what a Russian Excel opens by itself."""
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
@@ -34,8 +40,13 @@ def write_csv(file: IO[bytes], heading: Sequence[str], rows: Iterable[Sequence[s
     text.detach()
 
 
-def write_xlsx(file: IO[bytes], heading: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write the table as XLSX; every cell is a text, also one that begins like a formula."""
+def write_xlsx(
+    file: IO[bytes], heading: Sequence[str], rows: Iterable[Sequence[str]], numbers: Collection[int] = ()
+) -> None:
+    """Write the table as XLSX; every cell is a text, also one that begins like a formula, but for ``numbers``.
+
+    ``numbers``: places of columns, from 0, in which what is a number is written as one.
+    """
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     for number in range(1, len(heading) + 1):
@@ -44,9 +55,13 @@ def write_xlsx(file: IO[bytes], heading: Sequence[str], rows: Iterable[Sequence[
     bold = Font(bold=True)
     for number, row in enumerate(chain([heading], rows)):
         cells = []
-        for text in row:
+        for place, text in enumerate(row):
             cell = WriteOnlyCell(sheet, value=None)
-            if tidy := _tidy(text):
+            tidy = _tidy(text)
+            if number and place in numbers and _NUMBER.fullmatch(tidy):
+                cell.value = Decimal(tidy)
+                cell.number_format = "0.00" if "." in tidy else "0"
+            elif tidy:
                 cell.value = tidy
                 # openpyxl makes a formula of "=…" otherwise.
                 cell.data_type = "s"

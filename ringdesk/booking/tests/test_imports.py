@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -20,7 +21,7 @@ from ringdesk.booking import catalogue, employees
 from ringdesk.booking.employees import Skill
 from ringdesk.booking.models import Employee, Service, ServiceCategory
 from ringdesk.booking.sheet_models import SheetImport
-from ringdesk.booking.sheets import exporting, importing, reading
+from ringdesk.booking.sheets import columns, exporting, importing, reading
 from ringdesk.booking.tests.conftest import Clock, Salon, make_salon
 from ringdesk.booking.tests.visiting import DRAWER, browser_of
 from ringdesk.crm import clients
@@ -200,6 +201,25 @@ def test_an_export_imported_again_changes_nothing_here_and_makes_the_same_elsewh
             assert (told["added"], told["changed"], told["refused"]) == (0, 0, [])
             assert imported(theirs, kind, content)["refused"] == []
             assert exported(kind, theirs.branch) == exported(kind, ours.branch)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_spreadsheet_can_reckon_with_prices_and_lengths(ours: Salon, language: str) -> None:
+    furnish(ours)
+    ours.add_service("2026", price=Decimal("999.00"))
+    with translation.override(language), exporting.export("services", ours.branch, "xlsx") as file:
+        sheet = openpyxl.load_workbook(file).worksheets[0]
+    heading, *rows = sheet.iter_rows()
+    places = {column.name: place for place, column in enumerate(columns.SERVICES)}
+    found = {row[places["title"]].value: row for row in rows}
+    names = ("price", "duration", "buffer_after", "capacity", "notice", "horizon")
+    assert [found["Beard"][places[name]].value for name in names] == [800, 45, 0, 1, None, None]
+    odd = next(row for row in rows if row[places["price"]].value == 10.5)
+    assert [odd[places[name]].value for name in names[1:]] == [60, 5, 5, 120, 30]
+    assert odd[places["price"]].number_format == "0.00"
+    # What only looks like a number stays what it is.
+    assert [found["2026"][places[name]].data_type for name in ("title", "price")] == ["s", "n"]
+    assert {cell.data_type for cell in heading} == {"s"}
 
 
 def test_a_list_that_is_too_long_for_a_cell_goes_on_in_another_column(
