@@ -1,9 +1,9 @@
-"""The thirteen functions that bots and assistants call by name. Whatever they are given, they answer and never raise.
+"""The thirteen functions that bots and assistants call by name (calling.py), given arguments that have been read.
 
 Names, order of parameters, formats and keys are fixed: bots rely on them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from functools import partial
@@ -16,15 +16,14 @@ from django.utils.translation import gettext as _
 from ringdesk.accounts import seats
 from ringdesk.accounts.models import Branch, Member, Organization
 from ringdesk.booking import answers, bookings, customers, info, names, offers, openings
-from ringdesk.booking.arguments import Parameter, bind, clock, day, integer, integers, text
 from ringdesk.booking.customers import Customer
 from ringdesk.booking.models import Booking
 from ringdesk.booking.offers import Offer, Specialist
 from ringdesk.booking.problems import SlotTaken
-from ringdesk.core.problems import Invalid, RingdeskError
+from ringdesk.core.problems import Invalid
 from ringdesk.crm.models import Client
 from ringdesk.scheduling import loading
-from ringdesk.scheduling.hours import DAY, moments_on_wall
+from ringdesk.scheduling.hours import moments_on_wall
 from ringdesk.scheduling.minutes import to_moment
 
 MOST_DAYS = 366
@@ -56,45 +55,6 @@ class Context:
             return None
         first = self.branches.first()
         return customers.find(self.organization, self.customer, first.region if first else "RU")
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A function: its parameters in their order, what it does, and whether it changes anything."""
-
-    name: str
-    run: Callable[..., Answer]
-    parameters: tuple[Parameter, ...] = ()
-    is_writing: bool = False
-
-    @property
-    def about(self) -> str:
-        """Return in a sentence what it is for (English, for programs and assistants)."""
-        return (self.run.__doc__ or "").strip()
-
-
-def call(context: Context, name: str, args: Any = (), kwargs: Any = None) -> Answer:
-    """Return what the function answers: a value, or ``{"status": False, "message": …}``. KeyError: no such function."""
-    function = FUNCTIONS[name]
-    try:
-        if not isinstance(args, (list, tuple)):
-            raise Invalid(_("args is a list of values in the order of the parameters."))
-        if not isinstance(kwargs or {}, Mapping):
-            raise Invalid(_("kwargs is an object of values by the names of the parameters."))
-        return function.run(context, **bind(function.parameters, args, kwargs or {}))
-    except RingdeskError as error:
-        return refused(error)
-
-
-def refused(error: RingdeskError) -> dict[str, Any]:
-    """Return what a function answers instead of raising."""
-    answer: dict[str, Any] = {"status": False, "message": str(error)}
-    free = getattr(error, "free", None)
-    if free is not None:
-        answer["alternatives"] = [answers.alternative(each) for each in free]
-    if "candidates" in error.details:
-        answer["candidates"] = error.details["candidates"]
-    return answer
 
 
 def get_companies_for_booking(context: Context) -> Answer:
@@ -359,94 +319,3 @@ def _specialist(offer: Offer, id: int) -> Specialist:
     if found is None:
         raise Invalid(_("There is no specialist %(id)s in this branch.") % {"id": id}, field="employee_id")
     return found
-
-
-def _minutes(value: Any, name: str) -> int:
-    """Read a number of minutes up to a day."""
-    minutes = integer(value, name)
-    if minutes > DAY:
-        raise Invalid(_("%(name)s: a day (1440 minutes) at most.") % {"name": name}, field=name)
-    return minutes
-
-
-_COMPANY = Parameter("company_id", integer, is_required=True)
-_SERVICES = Parameter("service_ids", integers, is_required=True)
-_EMPLOYEE = Parameter("employee_id", integer)
-_ORDER = Parameter("order_id", integer, is_required=True)
-_ALL = (
-    Function("get_companies_for_booking", get_companies_for_booking),
-    Function("get_categories_for_booking", get_categories_for_booking, (_COMPANY,)),
-    Function(
-        "get_employees_for_booking",
-        get_employees_for_booking,
-        (
-            _COMPANY,
-            Parameter("service_ids", integers),
-            Parameter("job_title_id", integer),
-            Parameter("service_category_id", integer),
-        ),
-    ),
-    Function(
-        "get_services_for_booking",
-        get_services_for_booking,
-        (_COMPANY, Parameter("service_category_id", integer), _EMPLOYEE),
-    ),
-    Function(
-        "get_dates_for_booking",
-        get_dates_for_booking,
-        (
-            _COMPANY,
-            _SERVICES,
-            _EMPLOYEE,
-            Parameter("days_limit", integer, default=USUAL_DAYS),
-            Parameter("max_dates_count", integer),
-        ),
-    ),
-    Function(
-        "get_slots_for_booking",
-        get_slots_for_booking,
-        (
-            _COMPANY,
-            _SERVICES,
-            Parameter("date", day, is_required=True),
-            _EMPLOYEE,
-            Parameter("slot_interval", _minutes),
-        ),
-    ),
-    Function(
-        "create_booking",
-        create_booking,
-        (
-            _COMPANY,
-            _SERVICES,
-            Parameter("booking_date", day, is_required=True),
-            Parameter("booking_time", clock, is_required=True),
-            _EMPLOYEE,
-        ),
-        is_writing=True,
-    ),
-    Function("get_bookings_info", get_bookings_info, (Parameter("client_id", integer),)),
-    Function("get_active_order_booking_info", get_active_order_booking_info),
-    Function(
-        "modify_booking_time",
-        modify_booking_time,
-        (_ORDER, Parameter("new_date", day, is_required=True), Parameter("new_time", clock, is_required=True)),
-        is_writing=True,
-    ),
-    Function(
-        "cancel_booking", cancel_booking, (Parameter("pipeline_id", integer, is_required=True), _ORDER), is_writing=True
-    ),
-    Function("get_info_for_booking", get_info_for_booking),
-    Function(
-        "create_booking_by_name",
-        create_booking_by_name,
-        (
-            Parameter("service_name", text, is_required=True),
-            Parameter("date", day, is_required=True),
-            Parameter("date_time", clock, is_required=True),
-            Parameter("company_id", integer),
-        ),
-        is_writing=True,
-    ),
-)
-FUNCTIONS: Mapping[str, Function] = {function.name: function for function in _ALL}

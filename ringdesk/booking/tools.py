@@ -9,7 +9,7 @@ from ninja import Field
 from ringdesk.accounts.api_auth import Caller
 from ringdesk.accounts.models import Module
 from ringdesk.accounts.tools import Arguments, Refused, Tool, Wish, WritingArguments
-from ringdesk.booking import answers, functions, offers, openings, visits
+from ringdesk.booking import answers, calling, offers, openings, visits
 from ringdesk.booking.arguments import Parameter, bind, clock, day, integer, integers
 from ringdesk.booking.customers import Customer
 from ringdesk.booking.functions import Context
@@ -109,7 +109,7 @@ def _context(wish: Wish) -> Context:
 
 def _function(name: str) -> Callable[[Wish], Any]:
     def run(wish: Wish) -> Any:
-        answer = functions.call(_context(wish), name, (), dict(wish.values))
+        answer = calling.call(_context(wish), name, (), dict(wish.values))
         if isinstance(answer, dict) and answer.get("status") is False:
             more = {key: value for key, value in answer.items() if key not in ("status", "message")}
             raise Refused(answer["message"], advice=_advice(more), **more)

@@ -9,9 +9,10 @@ from ninja import Path, Router, Schema
 
 from ringdesk.accounts.api_auth import Caller, allowed
 from ringdesk.accounts.resources import ApiRequest
-from ringdesk.booking import functions, info
+from ringdesk.booking import calling, info
+from ringdesk.booking.calling import FUNCTIONS
 from ringdesk.booking.customers import Customer
-from ringdesk.booking.functions import FUNCTIONS, Context
+from ringdesk.booking.functions import Context
 from ringdesk.core.problems import NotFound, RingdeskError
 
 router = Router(tags=["functions"])
@@ -43,10 +44,10 @@ def call_function(request: ApiRequest, name: str, body: FunctionIn | None = None
         try:
             context = context_of(request.auth, said.client)
         except RingdeskError as error:
-            return functions.refused(error)
+            return calling.refused(error)
         if name == INFO and not said.args and not said.kwargs:
             return _info(request, context)
-        return functions.call(context, name, said.args or (), said.kwargs)
+        return calling.call(context, name, said.args or (), said.kwargs)
 
 
 @router.get("/functions/{name}", auth=allowed("bookings:read"), response={200: Any, 304: None})

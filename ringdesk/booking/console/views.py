@@ -16,10 +16,11 @@ from ringdesk.accounts import seats
 from ringdesk.accounts.addresses import base_url
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import functions
+from ringdesk.booking import calling
+from ringdesk.booking.calling import FUNCTIONS, Function
 from ringdesk.booking.console import calls
 from ringdesk.booking.customers import Customer
-from ringdesk.booking.functions import FUNCTIONS, Context, Function
+from ringdesk.booking.functions import Context
 from ringdesk.booking.models import Employee, JobTitle, Service, ServiceCategory
 from ringdesk.core.problems import RingdeskError
 
@@ -68,9 +69,9 @@ def _called(request: SeatedRequest, function: Function, args: list[Any], client:
     began = perf_counter()
     try:
         who = Context(request.organization, branches, Customer.read(client), by=request.member)
-        answer = functions.call(who, function.name, args)
+        answer = calling.call(who, function.name, args)
     except RingdeskError as error:
-        answer = functions.refused(error)
+        answer = calling.refused(error)
     took = (perf_counter() - began) * 1000
     text = json.dumps(answer, ensure_ascii=False, indent=2, cls=NinjaJSONEncoder)
     is_refused = isinstance(answer, dict) and answer.get("status") is False

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringdesk.booking.arguments import is_absent
+from ringdesk.booking.calling import FUNCTIONS
 from ringdesk.booking.console import calls
-from ringdesk.booking.functions import FUNCTIONS
 from ringdesk.booking.models import Booking
 from ringdesk.booking.tests.conftest import Salon
 from ringdesk.booking.tests.visiting import browser_of

@@ -10,8 +10,8 @@ import pytest
 from ringdesk.accounts.models import Branch
 from ringdesk.accounts.tests.api import Answer, Program, program
 from ringdesk.booking import bookings, catalogue, employees, info
+from ringdesk.booking.calling import FUNCTIONS
 from ringdesk.booking.employees import Skill
-from ringdesk.booking.functions import FUNCTIONS
 from ringdesk.booking.models import Booking
 from ringdesk.booking.tests.conftest import DAY, Clock, Salon
 from ringdesk.crm import clients
