@@ -175,7 +175,8 @@ def waiting_new(request: SeatedRequest) -> HttpResponse:
     context = {
         "form": form,
         "branch": branch,
-        "action": request.get_full_path(),
+        # By the time it is sent, another branch may be chosen in another tab.
+        "action": f"{request.path}?branch={branch.pk}",
         "has_services": services.queryset.exists(),
         "may_set_up": request.member.may("services.change"),
     }

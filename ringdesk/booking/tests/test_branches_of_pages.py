@@ -12,6 +12,7 @@ from ringdesk.accounts import seats
 from ringdesk.accounts.models import Branch, Member, User
 from ringdesk.booking import catalogue
 from ringdesk.booking.models import Service
+from ringdesk.booking.public_models import WaitingClient
 from ringdesk.booking.tests.conftest import DAY, Salon
 from ringdesk.booking.tests.test_settings_pages import SERVICE
 from ringdesk.booking.tests.visiting import DRAWER, browser_of
@@ -91,6 +92,19 @@ def test_what_is_posted_is_done_there(ours: Salon, owner: Browser) -> None:
     holiday = Holiday.objects.get()
     assert owner.post(reverse("booking:holiday_remove", args=[holiday.pk]), headers=DRAWER).status_code == 204
     assert not Holiday.objects.exists()
+
+
+def test_who_waits_waits_in_the_branch_the_form_was_opened_for(ours: Salon, other: Branch) -> None:
+    browser, url = browser_of(ours.owner), reverse("booking:waiting_new")
+    action = f'action="{url}?branch={ours.branch.pk}"'
+    seats.choose_branch(ours.owner, ours.branch)
+    assert action in browser.get(url).content.decode()
+    seats.choose_branch(ours.owner, other)
+    fields = {"services": ours.ids("Haircut"), "first_day": DAY, "last_day": DAY, "phone": "+79230000001"}
+    answer = browser.post(f"{url}?branch={ours.branch.pk}", {**fields, "services": 0}, headers=DRAWER)
+    assert answer.status_code == 422 and action in answer.content.decode()
+    assert browser.post(f"{url}?branch={ours.branch.pk}", fields, headers=DRAWER).status_code == 204
+    assert WaitingClient.objects.get().branch == ours.branch
 
 
 def test_a_stranger_and_who_is_limited_to_another_branch_find_nothing(
