@@ -136,6 +136,8 @@ def test_a_button_of_another_site_opens_the_page(browser: Browser, place: Place)
         expect(page.locator("dialog")).to_be_hidden()
         page.get_by_role("button", name="Записаться").click()
         # Nothing lies over what the page offers: its language is changed, and Escape closes also from inside it.
+        closer, inside = page.get_by_label("Закрыть").bounding_box(), page.locator("dialog iframe").bounding_box()
+        assert closer and inside and closer["y"] + closer["height"] <= inside["y"]
         frame.get_by_role("link", name="Eng").click()
         expect(frame.get_by_role("heading", name="What would you like to book?")).to_be_visible()
         frame.locator(".book-service").first.click()
