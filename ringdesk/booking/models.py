@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -13,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from ringdesk.accounts.models import Branch, Member, OrganizationModel
 from ringdesk.core.intervals import Span
-from ringdesk.crm.models import Client
+from ringdesk.crm.models import Client, folded, grams
 from ringdesk.scheduling.models import Claim, Resource
 
 DAY = 24 * 60
@@ -272,6 +273,9 @@ class Booking(OrganizationModel):
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="bookings")
     client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.SET_NULL, related_name="bookings")
     client_name = models.CharField(_("client's name"), max_length=200, blank=True)
+    name_folded = models.GeneratedField(
+        expression=folded("client_name"), output_field=models.CharField(max_length=400), db_persist=True
+    )
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="bookings")
     assistants = models.ManyToManyField(Employee, blank=True, related_name="assisted")
@@ -308,6 +312,7 @@ class Booking(OrganizationModel):
             models.Index(fields=["organization", "branch", "ends_at"]),
             models.Index(fields=["organization", "client", "starts_at"]),
             models.Index(fields=["employee", "starts_at"]),
+            GinIndex(grams("name_folded"), name="booking_name_grams"),
         ]
 
     def __str__(self) -> str:

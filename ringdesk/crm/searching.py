@@ -1,9 +1,9 @@
 """Search for clients by any part of the name or of a number. Its indexes are made by migration 0002."""
 
 import re
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from ringdesk.accounts.models import Organization
@@ -13,11 +13,13 @@ from ringdesk.crm.models import Client, Phone, folded, grams
 _NUMBER = re.compile(r"\+?[\d\s().\-\u2010-\u2015/]*\d[\d\s().\-\u2010-\u2015/]*")
 _LONGEST = 100
 _MOST_WORDS = 6
-_GRAM = 3
+# Fewer letters are looked up by no index.
+GRAM = 3
 # Numbers of this country are never longer, so nothing else can hold a whole one.
 _WHOLE = re.compile(r"\+7\d{10}")
 # Fewer digits inside a longer query ("Anna 12") are part of a name.
 _DIGITS_IN_TEXT = 3
+Row = TypeVar("Row", bound=Model)
 
 
 def search(organization: Organization | int, query: str, *, region: str = "RU") -> QuerySet[Client]:
@@ -46,6 +48,13 @@ def search(organization: Organization | int, query: str, *, region: str = "RU") 
     return clients.order_by(begins, "name", "id")
 
 
+def named(rows: QuerySet[Row], text: str) -> QuerySet[Row]:
+    """Return the rows in whose ``name_folded`` every word of ``text`` is found. Clients, or what has such an index."""
+    for word in text.replace("\x00", "").strip()[:_LONGEST].split()[:_MOST_WORDS]:
+        rows = _narrow(rows, word)
+    return rows
+
+
 def spellings(query: str, region: str) -> tuple[str, list[str]]:
     """Return the digits to look for anywhere in the numbers, and what a number may begin with. Pure."""
     digits = spelling.digits_of(query)
@@ -59,11 +68,12 @@ def _named(organization: Organization | int, word: str) -> QuerySet[Client]:
     return _narrow(Client.objects.for_org(organization), word).order_by()
 
 
-def _narrow(clients: QuerySet[Client], word: str) -> QuerySet[Client]:
+def _narrow(rows: QuerySet[Row], word: str) -> QuerySet[Row]:
     looked_for = folded(Value(word))
-    if len(word) >= _GRAM:
-        clients = clients.alias(name_grams=grams(F("name_folded"))).filter(name_grams__contains=grams(looked_for))
-    return clients.filter(name_folded__contains=looked_for)
+    if len(word) >= GRAM:
+        of_grams = rows.alias(name_grams=grams(F("name_folded"))).filter(name_grams__contains=grams(looked_for))
+        rows = cast(QuerySet[Row], of_grams)
+    return rows.filter(name_folded__contains=looked_for)
 
 
 def _owners(organization: Organization | int, query: str, region: str) -> QuerySet[Phone, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from ringdesk.accounts.models import Branch, Member, OrganizationModel
 from ringdesk.core import phones
 from ringdesk.core.intervals import Span
-from ringdesk.crm.models import Client
+from ringdesk.crm.models import Client, folded, grams
 from ringdesk.scheduling.models import Claim, Resource
 
 
@@ -108,6 +109,9 @@ class Reservation(OrganizationModel):
     client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.SET_NULL, related_name="reservations")
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     guest_name = models.CharField(_("guest's name"), max_length=200, blank=True)
+    name_folded = models.GeneratedField(
+        expression=folded("guest_name"), output_field=models.CharField(max_length=400), db_persist=True
+    )
     guests = models.PositiveSmallIntegerField(_("number of guests"), validators=[MinValueValidator(1)])
     starts_at = models.DateTimeField(_("start"))
     ends_at = models.DateTimeField(_("end"))
@@ -130,6 +134,7 @@ class Reservation(OrganizationModel):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["organization", "branch", "starts_at"]),
             models.Index(fields=["organization", "call_id"]),
+            GinIndex(grams("name_folded"), name="reservation_name_grams"),
         ]
 
     def __str__(self) -> str:

@@ -53,45 +53,55 @@ def find(member: Member, text: str, now: datetime, *, limit: int, region: str) -
     if member.may("clients.see"):
         clients = list(searching.search(organization, text, region=region).prefetch_related("phones")[:limit])
     if member.may("reservations.see") and organization.has_module(Module.HALL):
-        found_reservations = list(reservations(member, text, now)[:limit])
+        found_reservations = reservations(member, text, now, limit)
     found_bookings: list[Booking] = []
     if member.may("bookings.see") and organization.has_module(Module.BOOKING):
-        found_bookings = list(bookings(member, text, now)[:limit])
+        found_bookings = bookings(member, text, now, limit)
     if member.may("calls.see"):
         visible = history.with_names(history.visible_to(member)).filter(history.matching(organization.pk, text))
         calls = list(visible.order_by("-first_received_at", "-id")[:limit])
     return Found(clients, found_reservations, calls, found_bookings)
 
 
-def reservations(member: Member, text: str, now: datetime) -> QuerySet[Reservation]:
+def reservations(member: Member, text: str, now: datetime, limit: int) -> list[Reservation]:
     """Return the reservations under this name or number: those to come first, soonest first; then the latest."""
-    condition = _whose(member, text, Q(guest_name__icontains=text))
-    found = Reservation.objects.for_org(member.organization_id).filter(condition).select_related("branch", "client")
-    return _nearest(found.filter(branch__in=seats.in_reach(member)), now)
+    found = _under(Reservation.objects.for_org(member.organization_id), member, text)
+    rows = Reservation.objects.for_org(member.organization_id).select_related("branch", "client")
+    return _nearest(found, rows, member, now, limit)
 
 
-def bookings(member: Member, text: str, now: datetime) -> QuerySet[Booking]:
+def bookings(member: Member, text: str, now: datetime, limit: int) -> list[Booking]:
     """Return the bookings under this name or number, in the same order."""
-    condition = _whose(member, text, Q(client_name__icontains=text))
-    found = Booking.objects.for_org(member.organization_id).filter(condition)
+    found = _under(Booking.objects.for_org(member.organization_id), member, text)
     found = found.exclude(status=Booking.Status.HELD, held_until__lte=now)
-    found = found.select_related("branch", "client", "employee").prefetch_related("lines")
-    return _nearest(found.filter(branch__in=seats.in_reach(member)), now)
+    rows = Booking.objects.for_org(member.organization_id).select_related("branch", "client", "employee")
+    return _nearest(found, rows.prefetch_related("lines"), member, now, limit)
 
 
-def _whose(member: Member, text: str, named: Q) -> Q:
+def _under(visits: QuerySet[Visit], member: Member, text: str) -> QuerySet[Visit]:
+    """Return the visits under this number, or this name: the visit's own or that of the client's card."""
     if parts := history.number_parts(text):
         condition = Q()
         for digits in parts:
             condition |= Q(phone__contains=digits)
-        return condition
-    return named | Q(client__in=searching.search(member.organization_id, text).order_by().values("pk"))
+        return visits.filter(condition)
+    own = searching.named(visits, text)
+    by_card = visits.filter(client__in=searching.search(member.organization_id, text).order_by().values("pk"))
+    if len(max(text.split(), key=len, default="")) < searching.GRAM:
+        # No index knows so little: once through the table is enough.
+        return own | by_card
+    # A union, not an "or": each half is looked up by its own index.
+    return visits.filter(pk__in=own.order_by().values("pk").union(by_card.order_by().values("pk")))
 
 
-def _nearest(found: QuerySet[Visit], now: datetime) -> QuerySet[Visit]:
+def _nearest(found: QuerySet[Visit], rows: QuerySet[Visit], member: Member, now: datetime, limit: int) -> list[Visit]:
+    """Return the first of those found, out of ``rows``: what is shown beside them is not read of all the others."""
     is_past = Case(When(ends_at__lt=now, then=Value(1)), default=Value(0), output_field=IntegerField())
     nearness = Case(When(ends_at__lt=now, then=now - F("starts_at")), default=F("starts_at") - now)
-    return found.order_by(is_past, nearness, "id")
+    within = found.filter(branch__in=seats.in_reach(member)).order_by(is_past, nearness, "id")
+    ids = list(within.values_list("pk", flat=True)[:limit])
+    by_id = rows.in_bulk(ids)
+    return [by_id[id] for id in ids if id in by_id]
 
 
 @require_GET
