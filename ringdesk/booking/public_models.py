@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from ringdesk.accounts.calendar_addresses import SecretCalendar
 from ringdesk.accounts.models import Branch, Organization, OrganizationModel
 from ringdesk.booking.models import Booking, Employee, Service
 from ringdesk.crm.models import Client
@@ -181,8 +182,10 @@ class WaitingClient(OrganizationModel):
         return self.client_name or self.phone
 
 
-class CalendarFeed(OrganizationModel):
-    """The secret address `/ical/<secret>.ics` of a specialist's bookings. Kept as a hash, and sealed."""
+class CalendarFeed(SecretCalendar):
+    """The calendar of a specialist's bookings."""
+
+    PREFIX, OWNER = "s", "employee"
 
     class Details(models.TextChoices):
         SERVICES = "services", _("Services only")
@@ -190,11 +193,4 @@ class CalendarFeed(OrganizationModel):
         PHONES = "phones", _("Services, clients’ names and phones")
 
     employee = models.OneToOneField(Employee, on_delete=models.CASCADE, related_name="calendar_feed")
-    secret_hash = models.CharField(max_length=64, unique=True)
-    secret_sealed = models.BinaryField()
-    # What of the clients leaves the house by this address.
     details = models.CharField(max_length=10, choices=Details.choices, default=Details.SERVICES)
-    made_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return str(self.employee_id)

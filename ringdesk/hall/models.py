@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ringdesk.accounts.calendar_addresses import SecretCalendar
 from ringdesk.accounts.models import Branch, Member, OrganizationModel
 from ringdesk.core import phones
 from ringdesk.core.intervals import Span
@@ -155,8 +156,10 @@ class Reservation(OrganizationModel):
         return Span(self.starts_at, self.ends_at)
 
 
-class HallCalendar(OrganizationModel):
-    """The secret address `/ical/<secret>.ics` of a hall's reservations. Kept as a hash, and sealed."""
+class HallCalendar(SecretCalendar):
+    """The calendar of a hall's reservations."""
+
+    PREFIX, OWNER = "h", "hall"
 
     class Details(models.TextChoices):
         TABLES = "tables", _("Tables and numbers of guests only")
@@ -164,14 +167,7 @@ class HallCalendar(OrganizationModel):
         PHONES = "phones", _("Also guests’ names and phones")
 
     hall = models.OneToOneField(Hall, on_delete=models.CASCADE, related_name="calendar")
-    secret_hash = models.CharField(max_length=64, unique=True)
-    secret_sealed = models.BinaryField()
-    # What of the guests leaves the house by this address.
     details = models.CharField(max_length=10, choices=Details.choices, default=Details.TABLES)
-    made_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return str(self.hall_id)
 
 
 RELEASING = frozenset({Reservation.Course.FINISHED, Reservation.Course.NO_SHOW, Reservation.Course.CANCELLED})

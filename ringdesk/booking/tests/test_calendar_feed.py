@@ -9,8 +9,9 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ringdesk.accounts import calendar_addresses
 from ringdesk.accounts.models import Member
-from ringdesk.booking import bookings, feeds
+from ringdesk.booking import bookings
 from ringdesk.booking.models import Booking
 from ringdesk.booking.public_models import CalendarFeed
 from ringdesk.booking.tests.conftest import DAY, Clock, Salon
@@ -33,7 +34,7 @@ def browser_of(member: Member) -> Browser:
 
 
 def make(salon: Salon, details: str = Details.SERVICES) -> str:
-    return feeds.path(feeds.make(salon.employees["Pavel"], details, by=salon.owner))
+    return calendar_addresses.make(CalendarFeed, salon.employees["Pavel"], details, by=salon.owner).path
 
 
 def test_a_visit_keeps_its_name_and_counts_its_changes(ours: Salon) -> None:
@@ -112,11 +113,11 @@ def test_the_address_is_made_remade_and_closed(ours: Salon) -> None:
     owner, pavel = browser_of(ours.owner), ours.employees["Pavel"]
     page = reverse("booking:calendar", args=[pavel.pk])
     assert owner.post(page, {"verb": "make", "details": "names"}, headers=HTMX).status_code == 200
-    old = feeds.path(CalendarFeed.objects.for_org(ours.organization).get())
+    old = CalendarFeed.objects.for_org(ours.organization).get().path
     assert f"http://testserver{old}" in owner.get(page).content.decode()
     assert old[6:-4] not in str(CalendarFeed.objects.values_list().get())
     assert owner.post(page, {"verb": "remake", "details": "names"}).status_code == 302
-    new = feeds.path(CalendarFeed.objects.get())
+    new = CalendarFeed.objects.get().path
     assert (Browser().get(old).status_code, Browser().get(new).status_code) == (404, 200)
     assert owner.post(page, {"verb": "remove"}, headers=HTMX).status_code == 200
     assert Browser().get(new).status_code == 404

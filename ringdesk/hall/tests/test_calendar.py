@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client as Browser
 from django.urls import reverse
 
-from ringdesk.hall import calendar as hall_calendar
+from ringdesk.accounts import calendar_addresses
 from ringdesk.hall import reservations
 from ringdesk.hall.models import Hall, HallCalendar, Reservation
 from ringdesk.hall.tests.conftest import NOON, Restaurant
@@ -32,9 +32,9 @@ def test_reservations_stand_in_the_calendar_and_cancelled_ones_stay(ours: Restau
         first = ours.book(13, 15, "1", "2", guests=5, guest_name="Irina", phone="+79230000001", comment="secret")
         second = ours.book(16, 17, "1", guest_name="Oleg")
         ours.book(16, 17, "T", guest_name="on the terrace")
-        made = hall_calendar.make(hall_of(ours), HallCalendar.Details.TABLES, by=ours.owner)
+        made = calendar_addresses.make(HallCalendar, hall_of(ours), HallCalendar.Details.TABLES, by=ours.owner)
         reservations.set_course(second, Reservation.Course.CANCELLED, by=ours.owner)
-        events = read(Browser(), hall_calendar.path(made))
+        events = read(Browser(), made.path)
     assert [
         (str(one["summary"]), one["dtstart"].dt, one["dtend"].dt, str(one["status"]), "description" in one)
         for one in events
@@ -49,10 +49,10 @@ def test_reservations_stand_in_the_calendar_and_cancelled_ones_stay(ours: Restau
 def test_names_and_phones_only_where_chosen(ours: Restaurant) -> None:
     with time_machine.travel(NOON):
         ours.book(13, 15, "1", guest_name="Irina", phone="+79230000001", comment="secret")
-        made = hall_calendar.make(hall_of(ours), HallCalendar.Details.NAMES, by=ours.owner)
-        (named,) = read(Browser(), hall_calendar.path(made))
-        hall_calendar.show(made, HallCalendar.Details.PHONES, by=ours.owner)
-        body = Browser().get(hall_calendar.path(made)).content.decode()
+        made = calendar_addresses.make(HallCalendar, hall_of(ours), HallCalendar.Details.NAMES, by=ours.owner)
+        (named,) = read(Browser(), made.path)
+        calendar_addresses.show(made, HallCalendar.Details.PHONES, by=ours.owner)
+        body = Browser().get(made.path).content.decode()
     assert str(named["summary"]) == "Table 1 · 2 guests · Irina" and "description" not in named
     assert "+7 923 000-00-01" in body and "secret" not in body
 
@@ -60,16 +60,16 @@ def test_names_and_phones_only_where_chosen(ours: Restaurant) -> None:
 def test_what_lies_outside_the_window_is_left_out(ours: Restaurant) -> None:
     with time_machine.travel(NOON):
         ours.book(13, 15, "1")
-        made = hall_calendar.make(hall_of(ours), HallCalendar.Details.TABLES, by=None)
+        made = calendar_addresses.make(HallCalendar, hall_of(ours), HallCalendar.Details.TABLES, by=None)
     for days, count in ((29, 1), (32, 0), (-364, 1), (-367, 0)):
         with time_machine.travel(NOON + timedelta(days=days)):
-            assert len(read(Browser(), hall_calendar.path(made))) == count
+            assert len(read(Browser(), made.path)) == count
 
 
 def test_an_unchanged_calendar_is_answered_304(ours: Restaurant) -> None:
     with time_machine.travel(NOON):
         ours.book(13, 15, "1")
-        path = hall_calendar.path(hall_calendar.make(hall_of(ours), HallCalendar.Details.TABLES, by=None))
+        path = calendar_addresses.make(HallCalendar, hall_of(ours), HallCalendar.Details.TABLES, by=None).path
         etag = Browser().get(path)["ETag"]
         assert Browser().get(path, headers={"if-none-match": etag}).status_code == 304
         ours.book(16, 17, "1")
@@ -82,13 +82,13 @@ def test_the_address_is_made_remade_and_closed_on_its_page(ours: Restaurant, own
     assert "Make the address" in owner.get(page, headers=HTMX).content.decode()
     assert owner.post(page, {"verb": "make", "details": "names"}, headers=HTMX).status_code == 200
     stored = HallCalendar.objects.for_org(ours.organization).get()
-    old = hall_calendar.path(stored)
+    old = stored.path
     assert f"http://testserver{old}" in owner.get(page).content.decode()
     # What lies in the database opens nothing: neither the hash nor the sealed secret is the address.
     assert old not in str(HallCalendar.objects.values_list().get())
     assert Browser().get(old).status_code == 200
     assert owner.post(page, {"verb": "remake", "details": "names"}).status_code == 302
-    new = hall_calendar.path(HallCalendar.objects.get())
+    new = HallCalendar.objects.get().path
     assert (Browser().get(old).status_code, Browser().get(new).status_code) == (404, 200)
     assert owner.post(page, {"verb": "show", "details": "phones"}, headers=HTMX).status_code == 200
     assert HallCalendar.objects.get().details == "phones"
