@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from ringdesk.accounts.models import Branch
 from ringdesk.booking import diary, diary_days, free_times, offers
-from ringdesk.booking.card_forms import NEW_CLIENT, BookingForm
+from ringdesk.booking.card_forms import BookingForm
 from ringdesk.booking.free_times import FreeTimes
 from ringdesk.booking.models import Booking, Employee, Service
 from ringdesk.booking.money import money
@@ -24,21 +24,10 @@ from ringdesk.core.asked import positive_id
 from ringdesk.core.clock_fields import hours_and_minutes
 from ringdesk.core.problems import Stale
 from ringdesk.crm import clients
+from ringdesk.crm.known import Known, asked_client, known_by
 from ringdesk.crm.models import Client
 
 Status = Booking.Status
-
-
-@dataclass(frozen=True, slots=True)
-class KnownClient:
-    """Whose number the card holds: one client, several to choose from, or nobody."""
-
-    phone: str
-    client: Client | None = None
-    candidates: tuple[Client, ...] = ()
-    chosen: str = ""
-    visits: int = 0
-    no_shows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +56,7 @@ class Choice:
 
 def initial(branch: Branch, asked: Mapping[str, str], services: list[str], now: datetime) -> dict[str, Any]:
     """Return the first values of a new card, from an address such as a free spot's or a popup's."""
-    client = _asked_client(branch, asked.get("client", ""))
+    client = asked_client(branch, asked.get("client", ""))
     phone = phones.normalize(asked.get("phone", ""), branch.region)
     if client is None and phone:
         found = clients.find_by_phone(branch.organization, phone)
@@ -129,31 +118,25 @@ def stored(booking: Booking) -> dict[str, Any]:
     }
 
 
-def client_of(branch: Branch, form: BookingForm) -> KnownClient:
+def client_of(branch: Branch, form: BookingForm) -> Known:
     """Return whose number the card holds now."""
     phone = phones.normalize(str(form["phone"].value() or ""), branch.region)
     return known_client(branch, phone, chosen=str(form["client"].value() or ""), booking=form.booking)
 
 
-def known_client(branch: Branch, phone: str, *, chosen: str, booking: Booking | None) -> KnownClient:
+def known_client(branch: Branch, phone: str, *, chosen: str, booking: Booking | None) -> Known:
     """Return the clients with this (normalized) number. ``chosen``: an id, ``new`` or nothing."""
-    found = clients.find_by_phone(branch.organization, phone) if phone else []
-    if booking and booking.client and booking.phone == phone and chosen != NEW_CLIENT:
-        found = [booking.client]
-    elif not found and not phone and (client := _asked_client(branch, chosen)):
-        found = [client]
-    if len(found) > 1:
-        return KnownClient(phone, candidates=tuple(found), chosen=chosen)
-    if not found:
-        return KnownClient(phone)
-    counted = Booking.objects.for_org(branch.organization_id).filter(client=found[0]).order_by()
+    current = booking.client if booking and booking.phone == phone else None
+    return known_by(branch, phone, chosen=chosen, current=current, visits=_visits)
+
+
+def _visits(client: Client) -> tuple[int, int]:
+    counted = Booking.objects.for_org(client.organization_id).filter(client=client).order_by()
     counts = counted.aggregate(
         came=Count("pk", filter=Q(status__in=(Status.ARRIVED, Status.BOOKED), ends_at__lt=timezone.now())),
         missed=Count("pk", filter=Q(status=Status.NO_SHOW)),
     )
-    return KnownClient(
-        phone, found[0], chosen=str(found[0].pk), visits=counts["came"], no_shows=counts["missed"]
-    )  # fmt: skip
+    return counts["came"], counts["missed"]
 
 
 def choice(branch: Branch, form: BookingForm, now: datetime) -> Choice:
@@ -279,11 +262,3 @@ def _when(moment: datetime, branch: Branch) -> str:
 
 def _is_minute(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 5
-
-
-def _asked_client(branch: Branch, text: str) -> Client | None:
-    pk = positive_id(text)
-    if pk is None:
-        return None
-    client: Client | None = Client.objects.for_org(branch.organization_id).filter(pk=pk).first()
-    return client

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch, Member
-from ringdesk.booking.card_forms import NEW_CLIENT
 from ringdesk.booking.models import Booking
 from ringdesk.core.asked import positive_id
 from ringdesk.core.problems import Invalid
 from ringdesk.crm import clients
+from ringdesk.crm.known import NEW_CLIENT
 from ringdesk.crm.models import Client
 
 

@@ -17,7 +17,6 @@ from ringdesk.core.asked import positive_id
 from ringdesk.core.clock_fields import ClockField, LengthField
 from ringdesk.scheduling.hours import NoSuchTime
 
-NEW_CLIENT = "new"
 MOST_REPEATS = 52
 EVERY = [
     ("", _("Does not repeat")),

@@ -18,25 +18,14 @@ from ringdesk.core.asked import positive_id
 from ringdesk.core.clock_fields import hours_and_minutes
 from ringdesk.core.intervals import Span
 from ringdesk.core.problems import Stale
+from ringdesk.crm.known import Known, asked_client, known_by
 from ringdesk.crm.models import Client
 from ringdesk.hall import availability, board, days, guests, reservations
-from ringdesk.hall.forms import NEW_CLIENT, CardForm
+from ringdesk.hall.forms import CardForm
 from ringdesk.hall.models import Reservation, Table
 from ringdesk.hall.problems import sentence
 from ringdesk.hall.reservations import Course, Wish
 from ringdesk.hall.seating import Place
-
-
-@dataclass(frozen=True, slots=True)
-class KnownGuest:
-    """Whose number the card holds: one guest, several to choose from, or nobody."""
-
-    phone: str
-    client: Client | None = None
-    candidates: tuple[Client, ...] = ()
-    chosen: str = ""
-    visits: int = 0
-    no_shows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +68,7 @@ def initial(branch: Branch, asked: Mapping[str, str], now: datetime) -> dict[str
     walk_in = "walk_in" in asked
     starts_at = _first_start(branch, asked, now, exact=walk_in)
     length = timedelta(minutes=board.default_duration(branch))
-    client = _asked_client(branch, asked.get("client", ""))
+    client = asked_client(branch, asked.get("client", ""))
     phone = phones.normalize(asked.get("phone", ""), branch.region)
     if client is None:
         found = guests.known_by(branch, phone)
@@ -153,35 +142,16 @@ def _date(text: str) -> date | None:
     return day if day.year in reservations.YEARS else None
 
 
-def _asked_client(branch: Branch, text: str) -> Client | None:
-    pk = positive_id(text)
-    if pk is None:
-        return None
-    client: Client | None = Client.objects.for_org(branch.organization_id).filter(pk=pk).first()
-    return client
-
-
-def guest_of(branch: Branch, form: CardForm) -> KnownGuest:
+def guest_of(branch: Branch, form: CardForm) -> Known:
     """Return whose number the card holds now."""
-    phone = str(form["phone"].value() or "")
-    chosen = str(form["client"].value() or "")
-    return known_guest(branch, phones.normalize(phone, branch.region), chosen=chosen, reservation=form.reservation)
+    phone = phones.normalize(str(form["phone"].value() or ""), branch.region)
+    return known_guest(branch, phone, chosen=str(form["client"].value() or ""), reservation=form.reservation)
 
 
-def known_guest(branch: Branch, phone: str, *, chosen: str, reservation: Reservation | None) -> KnownGuest:
+def known_guest(branch: Branch, phone: str, *, chosen: str, reservation: Reservation | None) -> Known:
     """Return the guests with this (normalized) number. ``chosen``: an id, ``new`` or nothing."""
-    found = guests.known_by(branch, phone)
-    if reservation and reservation.client and reservation.phone == phone and chosen != NEW_CLIENT:
-        found = [reservation.client]
-    elif not found and (client := _asked_client(branch, chosen)) and not phone:
-        found = [client]
-    if len(found) > 1:
-        return KnownGuest(phone, candidates=tuple(found), chosen=chosen)
-    if not found:
-        return KnownGuest(phone)
-    client = found[0]
-    visits, no_shows = _visits(client)
-    return KnownGuest(phone, client, chosen=str(client.pk), visits=visits, no_shows=no_shows)
+    current = reservation.client if reservation and reservation.phone == phone else None
+    return known_by(branch, phone, chosen=chosen, current=current, visits=_visits)
 
 
 def _visits(client: Client) -> tuple[int, int]:

@@ -14,13 +14,12 @@ from ringdesk.accounts.models import Branch
 from ringdesk.core import phones
 from ringdesk.core.asked import positive_id
 from ringdesk.core.clock_fields import ClockField, LengthField
+from ringdesk.crm.known import NEW_CLIENT
 from ringdesk.hall import days
 from ringdesk.hall.fields import IdsField
 from ringdesk.hall.models import Hall, HallSettings, Reservation, ReservationStatus
 from ringdesk.hall.reservations import MOST_GUESTS, YEARS, Course, Wish
 from ringdesk.scheduling.hours import NoSuchTime
-
-NEW_CLIENT = "new"
 
 
 class CardForm(forms.Form):
