@@ -1,6 +1,11 @@
 """What every test may ask for."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is; the first one also makes hypothesis' table of characters.
+settings.register_profile("ringdesk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ringdesk")
 
 
 @pytest.fixture(scope="session")

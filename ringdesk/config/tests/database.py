@@ -14,7 +14,8 @@ import pytest
 
 from ringdesk.config.postgres import Cluster
 
-# Set beside DATABASE_URL: the workers of pytest-xdist inherit both and know that the address is not the user's.
+# Set beside our DATABASE_URL, never beside the user's: the workers of pytest-xdist inherit both variables, and this
+# one tells them that the address is of the process they came from, and that they need a server of their own.
 MARK = "RINGDESK_TEST_FOLDER"
 
 _folder = Path(tempfile.mkdtemp(prefix="ringdesk-test-"))
@@ -22,7 +23,8 @@ _cluster: Cluster | None = None
 if "DATABASE_URL" not in os.environ or MARK in os.environ:
     _cluster = Cluster(_folder, durable=False)
     os.environ["DATABASE_URL"] = _cluster.url
-os.environ[MARK] = os.environ["RINGDESK_DATA"] = str(_folder)
+    os.environ[MARK] = str(_folder)
+os.environ["RINGDESK_DATA"] = str(_folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,18 @@
 """The tests' own ground, a real PostgreSQL, and how its tables are made."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from django.db import connection
 
+from ringdesk.config.tests.process import PACKAGES, environment
 from ringdesk.core.database import conninfo
 
 SHAPE = (
@@ -31,6 +34,28 @@ def test_tests_run_on_postgresql() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int >= 150000")
         assert cursor.fetchone() == (True,)
+
+
+def seen_by_tests(environ: dict[str, str]) -> dict[str, str]:
+    """The environment as a test process that starts in this one makes it, for itself and its workers."""
+    code = "import json, os; import ringdesk.config.tests.database; print(json.dumps(dict(os.environ)))"
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+    seen: dict[str, str] = json.loads(done.stdout)
+    return seen
+
+
+def test_every_worker_uses_the_server_that_was_given(tmp_path: Path) -> None:
+    given = "postgres://somebody@192.0.2.1/ringdesk"
+    first = seen_by_tests(environment(TMPDIR=str(tmp_path), PYTHONPATH=PACKAGES, DATABASE_URL=given))
+    worker = seen_by_tests(first)
+    assert (first["DATABASE_URL"], worker["DATABASE_URL"]) == (given, given)
+    assert worker["RINGDESK_DATA"] != first["RINGDESK_DATA"]
+
+
+def test_every_worker_has_a_server_of_its_own_otherwise(tmp_path: Path) -> None:
+    first = seen_by_tests(environment(TMPDIR=str(tmp_path), PYTHONPATH=PACKAGES))
+    worker = seen_by_tests(first)
+    assert worker["DATABASE_URL"] != first["DATABASE_URL"]
 
 
 @pytest.fixture
