@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from ringdesk.booking import page_codes, pages, wording
+from ringdesk.booking import pages, wording
 from ringdesk.booking.models import Booking
+from ringdesk.booking.page import codes
 from ringdesk.booking.public_models import Message, WaitingClient
 
 Kind = Message.Kind
@@ -61,7 +62,7 @@ def _greeting(booking: Booking) -> str:
 
 
 def _code(booking: Booking) -> Letter:
-    place, code = booking.branch.name, page_codes.code_of(booking)
+    place, code = booking.branch.name, codes.code_of(booking)
     link = pages.link_to(booking, pages.CONFIRM)
     asked = _("To confirm your visit, open this link: %(link)s") % {"link": link}
     ignored = _("If you did not book, do nothing: the time will be free again.")

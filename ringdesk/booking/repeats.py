@@ -6,7 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import bookings, diary_days
+from ringdesk.booking import bookings
+from ringdesk.booking.diary import scale
 from ringdesk.booking.models import Booking
 from ringdesk.core.problems import Conflict
 
@@ -23,7 +24,7 @@ def starts(first: datetime, every: int, count: int, zone: tzinfo) -> list[dateti
     """Return when the visits begin: every so many days at the same time by the clock on the wall. Pure."""
     local = first.astimezone(zone)
     days = [local.date() + timedelta(days=every * number) for number in range(count)]
-    return [first, *(diary_days.on_wall(day, local.time(), zone) for day in days[1:])]
+    return [first, *(scale.on_wall(day, local.time(), zone) for day in days[1:])]
 
 
 def book(branch: Branch, every: int, count: int, **visit: Any) -> Repeated:

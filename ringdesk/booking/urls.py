@@ -1,11 +1,9 @@
 """The pages of the room; each part has its own list."""
 
-from ringdesk.booking import diary_urls, page_urls, schedule_urls, settings_urls
+from ringdesk.booking.diary import urls as diary
+from ringdesk.booking.page import urls as page
+from ringdesk.booking.schedules import urls as schedules
+from ringdesk.booking.setting_up import urls as setting_up
 
 app_name = "booking"
-urlpatterns = [
-    *diary_urls.urlpatterns,
-    *schedule_urls.urlpatterns,
-    *settings_urls.urlpatterns,
-    *page_urls.urlpatterns,
-]
+urlpatterns = [*diary.urlpatterns, *schedules.urlpatterns, *setting_up.urlpatterns, *page.urlpatterns]

@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch, Member
-from ringdesk.booking import bookings, messages, offers, openings, page_codes, versions
+from ringdesk.booking import bookings, messages, offers, openings, versions
 from ringdesk.booking.models import Booking
+from ringdesk.booking.page import codes
 from ringdesk.booking.problems import HoldExpired, NotOffered, SlotTaken
 from ringdesk.booking.public_models import DAY, Message, PageRequest, WaitingClient
 from ringdesk.core import events, phones
@@ -125,7 +126,7 @@ def accept(waiting: WaitingClient, *, by: Member | None = None) -> Booking:
         is_late = current.offered_until is None or current.offered_until <= timezone.now()
         if current.state != State.OFFERED or current.offered is None or is_late:
             raise HoldExpired(_("The time was kept for a while, and that while is over. Choose a time again."))
-        booking = page_codes.confirm(current.offered)
+        booking = codes.confirm(current.offered)
         _set(current, State.BOOKED)
     return booking
 

@@ -28,8 +28,8 @@ from ringdesk.accounts.api_auth import Caller, by_token
 from ringdesk.accounts.oauth.scopes import ASSISTANT
 from ringdesk.accounts.tools import Refused, Tool, Wish
 from ringdesk.booking import customers
+from ringdesk.booking.bots.tools import TOOLS as BOOKING
 from ringdesk.booking.customers import Customer
-from ringdesk.booking.tools import TOOLS as BOOKING
 from ringdesk.core.database import in_thread
 from ringdesk.core.problems import RingdeskError
 from ringdesk.hall.tools import TOOLS as HALL

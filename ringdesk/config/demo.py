@@ -16,8 +16,8 @@ from ringdesk.accounts import branches, members, organizations, tokens
 from ringdesk.accounts.access import SCOPES, Role
 from ringdesk.accounts.models import ApiToken, Branch, Member, Module, Organization, User
 from ringdesk.booking import demo as booking_demo
-from ringdesk.booking import page_demo
 from ringdesk.booking.models import Employee, Service
+from ringdesk.booking.page import demo
 from ringdesk.config.refusal import Refused
 from ringdesk.core import events
 from ringdesk.crm import demo as crm_demo
@@ -89,7 +89,7 @@ def _create(now: datetime) -> Organization:
         hall_demo.populate(organization, restaurant, now=now, by=seat)
         known = crm_demo.populate(organization, members=[seat, *people], now=now)
         booking_demo.populate(salon, known["clients"], now=now, by=seat)
-        page_demo.populate(salon)
+        demo.populate(salon)
         telephony_demo.populate(organization, [restaurant, salon], [*people, seat], known["clients"], now)
     return organization
 

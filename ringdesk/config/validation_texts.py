@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ringdesk.booking.schemas import CLOCK, CURRENCY
+from ringdesk.booking.api.schemas import CLOCK, CURRENCY
 
 # By pydantic's error type, or its beginning; the values in braces are its context.
 TEXTS: dict[str, Promise] = {

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from ringdesk.accounts import seats
 from ringdesk.accounts.models import Member, Module
-from ringdesk.booking import diary
+from ringdesk.booking.diary import drawing
 from ringdesk.booking.models import RELEASING, Booking
 from ringdesk.hall.models import Reservation
 
@@ -64,5 +64,5 @@ def _of_reservation(row: Reservation) -> Visit:
 
 def _of_booking(row: Booking) -> Visit:
     at = row.starts_at.astimezone(row.branch.zone)
-    text = ", ".join(filter(None, [diary.services_of(row), row.employee.name]))
+    text = ", ".join(filter(None, [drawing.services_of(row), row.employee.name]))
     return Visit(at, "booking", text, reverse("booking:card", args=[row.pk]))

@@ -14,9 +14,7 @@ from ringdesk.accounts import named_calls
 from ringdesk.accounts.api_auth import Caller, allowed
 from ringdesk.accounts.resources import ApiRequest, made, named, own, page_of, region, shown
 from ringdesk.booking import bookings, openings
-from ringdesk.booking.api.wording import branch_of, in_our_words, narrowed, of_caller
-from ringdesk.booking.models import DAY, Booking
-from ringdesk.booking.schemas import (
+from ringdesk.booking.api.schemas import (
     BookingIn,
     BookingMove,
     BookingOut,
@@ -27,7 +25,9 @@ from ringdesk.booking.schemas import (
     VersionIn,
     hold_of,
 )
-from ringdesk.booking.schemas import Status as BookingStatus
+from ringdesk.booking.api.schemas import Status as BookingStatus
+from ringdesk.booking.api.wording import branch_of, in_our_words, narrowed, of_caller
+from ringdesk.booking.models import DAY, Booking
 from ringdesk.core import paging, phones
 from ringdesk.core.preconditions import expected_version
 from ringdesk.core.problems import Invalid

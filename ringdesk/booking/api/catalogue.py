@@ -10,9 +10,9 @@ from ringdesk.accounts.api_auth import Caller, allowed
 from ringdesk.accounts.models import Branch
 from ringdesk.accounts.resources import ApiRequest, made, named, own, page_of, shown
 from ringdesk.booking import catalogue
+from ringdesk.booking.api.schemas import GroupIn, GroupOut, GroupPatch, ServiceIn, ServiceOut, ServicePatch
 from ringdesk.booking.api.wording import branch_of, in_our_words, narrowed, of_caller
 from ringdesk.booking.models import JobTitle, Pool, Service, ServiceCategory
-from ringdesk.booking.schemas import GroupIn, GroupOut, GroupPatch, ServiceIn, ServiceOut, ServicePatch
 from ringdesk.core.preconditions import expected_version
 from ringdesk.core.problems import Invalid
 from ringdesk.core.schemas import Id, Page, Paging

@@ -9,10 +9,10 @@ from ninja import Path, Router, Schema
 
 from ringdesk.accounts.api_auth import Caller, allowed
 from ringdesk.accounts.resources import ApiRequest
-from ringdesk.booking import calling, info
-from ringdesk.booking.calling import FUNCTIONS
+from ringdesk.booking.bots import calling, info
+from ringdesk.booking.bots.calling import FUNCTIONS
+from ringdesk.booking.bots.functions import Context
 from ringdesk.booking.customers import Customer
-from ringdesk.booking.functions import Context
 from ringdesk.core.problems import NotFound, RingdeskError
 
 router = Router(tags=["functions"])

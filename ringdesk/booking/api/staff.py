@@ -13,10 +13,7 @@ from ringdesk.accounts.api_auth import Caller, allowed
 from ringdesk.accounts.models import Branch, Member
 from ringdesk.accounts.resources import ApiRequest, made, named, own, page_of, shown
 from ringdesk.booking import employees
-from ringdesk.booking.api.wording import branch_of, in_our_words, narrowed, of_caller
-from ringdesk.booking.employees import Skill
-from ringdesk.booking.models import Employee, JobTitle
-from ringdesk.booking.schemas import (
+from ringdesk.booking.api.schemas import (
     DaysIn,
     EmployeeIn,
     EmployeeOut,
@@ -26,6 +23,9 @@ from ringdesk.booking.schemas import (
     WeekIn,
     Worked,
 )
+from ringdesk.booking.api.wording import branch_of, in_our_words, narrowed, of_caller
+from ringdesk.booking.employees import Skill
+from ringdesk.booking.models import Employee, JobTitle
 from ringdesk.core.preconditions import expected_version, show_version
 from ringdesk.core.schemas import Id, Page, Paging
 from ringdesk.scheduling import loading, schedule

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ringdesk.booking.arguments import LARGEST, is_absent
+from ringdesk.booking.bots.arguments import LARGEST, is_absent
 
 PATH = "/api/v1/functions/"
 

@@ -16,11 +16,11 @@ from ringdesk.accounts import seats
 from ringdesk.accounts.addresses import base_url
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import calling
-from ringdesk.booking.calling import FUNCTIONS, Function
+from ringdesk.booking.bots import calling
+from ringdesk.booking.bots.calling import FUNCTIONS, Function
+from ringdesk.booking.bots.functions import Context
 from ringdesk.booking.console import calls
 from ringdesk.booking.customers import Customer
-from ringdesk.booking.functions import Context
 from ringdesk.booking.models import Employee, JobTitle, Service, ServiceCategory
 from ringdesk.core.problems import RingdeskError
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from ringdesk.accounts.models import Branch, Member
 from ringdesk.accounts.validation import validate
-from ringdesk.booking.arguments import folded
+from ringdesk.booking.bots.arguments import folded
 from ringdesk.booking.sheets import cells, columns
 from ringdesk.booking.sheets.kinds import Cells, Seen, Wish
 from ringdesk.core import phones

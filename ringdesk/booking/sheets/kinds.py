@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ringdesk.accounts.models import Branch, Member
 from ringdesk.accounts.validation import validate
 from ringdesk.booking import catalogue, employees
-from ringdesk.booking.arguments import folded
+from ringdesk.booking.bots.arguments import folded
 from ringdesk.booking.employees import Skill
 from ringdesk.booking.models import Employee, JobTitle, Pool, Service, ServiceCategory
 from ringdesk.booking.sheets import cells

@@ -7,7 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking.arguments import folded
+from ringdesk.booking.bots.arguments import folded
 from ringdesk.booking.models import Employee, EmployeeService, Service
 from ringdesk.booking.sheets import cells
 from ringdesk.booking.sheets.cells import SkillCell

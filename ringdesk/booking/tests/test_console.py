@@ -10,8 +10,8 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringdesk.booking.arguments import is_absent
-from ringdesk.booking.calling import FUNCTIONS
+from ringdesk.booking.bots.arguments import is_absent
+from ringdesk.booking.bots.calling import FUNCTIONS
 from ringdesk.booking.console import calls
 from ringdesk.booking.models import Booking
 from ringdesk.booking.tests.conftest import Salon

@@ -1,4 +1,4 @@
-"""The pages of the diary, by HTTP: who may see what, what stands where, moving a visit."""
+"""The pages of the drawing, by HTTP: who may see what, what stands where, moving a visit."""
 
 import json
 import re
@@ -11,7 +11,8 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from ringdesk.accounts.models import Member
-from ringdesk.booking import bookings, diary
+from ringdesk.booking import bookings
+from ringdesk.booking.diary import drawing
 from ringdesk.booking.models import Booking
 from ringdesk.booking.tests.conftest import DAY, NOON, Salon
 from ringdesk.scheduling import schedule
@@ -191,7 +192,7 @@ def test_the_same_queries_for_any_number(ours: Salon) -> None:
         with CaptureQueriesContext(
             connection,
         ) as queries:
-            board = diary.draw_day(ours.branch, DAY, NOON)
+            board = drawing.draw_day(ours.branch, DAY, NOON)
             assert len(board.lanes) == len(ours.employees)
         return len(queries)
 

@@ -9,8 +9,9 @@ import pytest
 
 from ringdesk.accounts.models import Branch
 from ringdesk.accounts.tests.api import Answer, Program, program
-from ringdesk.booking import bookings, catalogue, employees, info
-from ringdesk.booking.calling import FUNCTIONS
+from ringdesk.booking import bookings, catalogue, employees
+from ringdesk.booking.bots import info
+from ringdesk.booking.bots.calling import FUNCTIONS
 from ringdesk.booking.employees import Skill
 from ringdesk.booking.models import Booking
 from ringdesk.booking.tests.conftest import DAY, Clock, Salon

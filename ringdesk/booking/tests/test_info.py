@@ -6,7 +6,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringdesk.booking import info
+from ringdesk.booking.bots import info
 
 
 def test_a_long_list_of_services_costs_neither_who_does_them_nor_the_other_branches() -> None:

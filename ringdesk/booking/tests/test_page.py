@@ -14,9 +14,11 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from ringdesk.accounts.models import Branch, Module
-from ringdesk.booking import bookings, catalogue, diary, employees, messages, page_codes, pages, sending, waiting
+from ringdesk.booking import bookings, catalogue, employees, messages, pages, sending, waiting
+from ringdesk.booking.diary import drawing
 from ringdesk.booking.employees import Skill
 from ringdesk.booking.models import Booking
+from ringdesk.booking.page import codes
 from ringdesk.booking.public_models import Message, PageRequest, WaitingClient
 from ringdesk.booking.tests.conftest import DAY, Clock, Salon
 from ringdesk.booking.tests.fake_post import Gateway, gateway
@@ -386,7 +388,7 @@ def test_a_code_by_text_message(salon: Salon, sms: Gateway) -> None:
     address = book(salon)["Location"]
     booking = Booking.objects.get()
     sending.send_due()
-    code = page_codes.code_of(booking)
+    code = codes.code_of(booking)
     assert sms.taken[0]["text"] == f"Salon: your code is {code}. Tell it to nobody."
     assert code not in str(Message.objects.values_list()[0]) + str(PageRequest.objects.values_list()[0])
     wrong = f"{(int(code) + 1) % 10**6:06}"
@@ -399,7 +401,7 @@ def test_codes_cannot_be_tried_out(salon: Salon, sms: Gateway) -> None:
     messages.change_settings(salon.branch, gateway_url=sms.url, is_inside=True)
     open_page(salon, confirmation="code")
     address = book(salon)["Location"]
-    code = page_codes.code_of(Booking.objects.get())
+    code = codes.code_of(Booking.objects.get())
     wrong = f"{(int(code) + 1) % 10**6:06}"
     assert [post(address, code=wrong).status_code for _time in range(4)] == [422] * 4
     assert 'name="code"' in Browser().get(address).content.decode()
@@ -508,7 +510,7 @@ def test_what_a_visitor_looked_at_and_left_leaves_no_trace(salon: Salon, clock: 
     book(salon, 12)
     clock.advance(hours=1)
     bookings.expire_holds()
-    board = diary.draw_day(salon.branch, DAY, clock.now)
+    board = drawing.draw_day(salon.branch, DAY, clock.now)
     assert (board.bookings, board.away) == (1, ())
     assert bookings.forget_abandoned() == 0
     Booking.objects.update(updated_at=clock.now - timedelta(days=2))

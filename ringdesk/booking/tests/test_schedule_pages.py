@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from ringdesk.booking.schedule_forms import day_hours
+from ringdesk.booking.schedules.forms import day_hours
 from ringdesk.booking.tests.conftest import DAY, Salon
 from ringdesk.booking.tests.visiting import DRAWER, browser_of
 from ringdesk.scheduling import loading, schedule

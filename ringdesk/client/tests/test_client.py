@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from ringdesk.accounts.tests.api import program
-from ringdesk.booking.calling import FUNCTIONS
+from ringdesk.booking.bots.calling import FUNCTIONS
 from ringdesk.booking.tests.conftest import make_salon
 from ringdesk.client import Booking
 from ringdesk.config.tests.desk import Desk

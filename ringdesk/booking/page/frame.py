@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.csrf import csrf_exempt
 
-from ringdesk.booking import page_limits, pages
-from ringdesk.booking.page_choice import Choice
-from ringdesk.booking.page_limits import TooMany
+from ringdesk.booking import pages
+from ringdesk.booking.page import limits
+from ringdesk.booking.page.choice import Choice
+from ringdesk.booking.page.limits import TooMany
 from ringdesk.booking.public_models import BookingPage
 from ringdesk.core.problems import RingdeskError
 
@@ -74,7 +75,7 @@ def _answer(view: View, request: HttpRequest, page: BookingPage, kwargs: dict[st
     visit: Any = request
     visit.page, visit.choice = page, Choice.read(request.POST if request.method == "POST" else request.GET)
     try:
-        page_limits.count(request, "pages", page_limits.PAGES)
+        limits.count(request, "pages", limits.PAGES)
         with timezone.override("UTC"):
             return view(visit, **kwargs)
     except Http404:

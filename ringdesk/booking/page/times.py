@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch
 from ringdesk.booking import openings
-from ringdesk.booking.page_choice import days_from
+from ringdesk.booking.page.choice import days_from
 
 SHOWN = 14
 # How many times as many days are looked through for the first that has a free time.

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ringdesk.accounts.guards import SeatedRequest, found_where_it_is, member_required
-from ringdesk.booking import diary_days, displaced, schedule_grid
-from ringdesk.booking.displaced import Displaced
+from ringdesk.booking.diary import scale
 from ringdesk.booking.models import Employee
-from ringdesk.booking.schedule_forms import EVERY_WEEK, CopyForm, DayForm, HolidayForm, LeaveForm, WeekForm
+from ringdesk.booking.schedules import displaced, grid
+from ringdesk.booking.schedules.displaced import Displaced
+from ringdesk.booking.schedules.forms import EVERY_WEEK, CopyForm, DayForm, HolidayForm, LeaveForm, WeekForm
 from ringdesk.booking.setting_up import answers
 from ringdesk.booking.setting_up.answers import CHANGE, posted
 from ringdesk.core.problems import Conflict, Invalid, Stale
@@ -38,11 +39,11 @@ def week_page(request: SeatedRequest) -> HttpResponse:
     """Show the week with ``?date=``; htmx gets the grid alone."""
     branch = request.branch
     today = _today(request)
-    shown = diary_days.parse(request.GET.get("date")) or today
+    shown = scale.parse(request.GET.get("date")) or today
     monday = _monday(shown)
     staff = _staff(request)
     context = {
-        "grid": schedule_grid.draw(branch, staff, monday, today),
+        "grid": grid.draw(branch, staff, monday, today),
         "monday": monday,
         "sunday": monday + timedelta(days=6),
         "before": monday - timedelta(days=7),
@@ -119,7 +120,7 @@ def week_edit(request: SeatedRequest, pk: int) -> HttpResponse:
 @CHANGE
 def leave(request: SeatedRequest) -> HttpResponse:
     """Give specialists several days off."""
-    start = diary_days.parse(request.GET.get("date")) or _today(request)
+    start = scale.parse(request.GET.get("date")) or _today(request)
     staff = _staff(request)
     form = LeaveForm(posted(request), staff=staff, initial={"first_day": start, "note": _("Vacation")})
 
@@ -136,7 +137,7 @@ def leave(request: SeatedRequest) -> HttpResponse:
 @CHANGE
 def copy(request: SeatedRequest) -> HttpResponse:
     """Copy the week or the month on the page to those that follow."""
-    monday = _monday(diary_days.parse(request.GET.get("date")) or _today(request))
+    monday = _monday(scale.parse(request.GET.get("date")) or _today(request))
     # The month of a week is the one most of it lies in.
     month = (monday + timedelta(days=3)).replace(day=1)
     next_month = (month + timedelta(days=31)).replace(day=1)
@@ -239,7 +240,7 @@ def _employee(request: SeatedRequest, pk: int) -> Employee:
 
 
 def _day(text: str) -> date:
-    day = diary_days.parse(text)
+    day = scale.parse(text)
     if day is None:
         raise Http404
     return day

@@ -9,11 +9,12 @@ from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ringdesk.booking import feeds, offers, openings, page_limits, page_times, page_visitors, pages, waiting
+from ringdesk.booking import feeds, offers, openings, pages, waiting
 from ringdesk.booking.models import Booking
-from ringdesk.booking.page_choice import Choice, day_of
-from ringdesk.booking.page_forms import WaitForm, moment_of
-from ringdesk.booking.page_frame import Visit, public, show
+from ringdesk.booking.page import limits, times, visitors
+from ringdesk.booking.page.choice import Choice, day_of
+from ringdesk.booking.page.forms import WaitForm, moment_of
+from ringdesk.booking.page.frame import Visit, public, show
 from ringdesk.booking.problems import NotOffered, SlotTaken
 from ringdesk.booking.public_models import WaitingClient
 from ringdesk.core import calendars
@@ -49,10 +50,10 @@ def move(request: Visit, token: str) -> HttpResponseBase:
     """Offer other times for the visit; take the one of the button that was pressed."""
     booking = _booking(request, token)
     context, status = _context(request, booking, token), 200
-    page_limits.count(request, "sent", page_limits.SENT) if request.method == "POST" else None
+    limits.count(request, "sent", limits.SENT) if request.method == "POST" else None
     if request.method == "POST" and (starts_at := moment_of(request.POST.get("start", ""))):
         try:
-            moved = page_visitors.move(request.page, booking, starts_at)
+            moved = visitors.move(request.page, booking, starts_at)
             return redirect(_own(request, moved) + _query(request))
         except SlotTaken as error:
             status = 409
@@ -74,7 +75,7 @@ def cancel(request: Visit, token: str) -> HttpResponseBase:
     context, status = _context(request, booking, token), 200
     if request.method == "POST":
         try:
-            return redirect(_own(request, page_visitors.cancel(request.page, booking)) + _query(request))
+            return redirect(_own(request, visitors.cancel(request.page, booking)) + _query(request))
         except (Conflict, Invalid) as error:
             status = 409
             context["problem"] = str(error)
@@ -112,10 +113,10 @@ def wait(request: Visit) -> HttpResponseBase:
     status = 200
     if request.method == "POST":
         status = 422
-        page_limits.count(request, "sent", page_limits.SENT)
+        limits.count(request, "sent", limits.SENT)
         if form.is_valid() and not form.is_program:
             visitor, (earliest, latest) = form.visitor(translation.get_language() or "ru"), form.between()
-            page_limits.count_phone(request.page.organization_id, visitor.phone)
+            limits.count_phone(request.page.organization_id, visitor.phone)
             try:
                 waiting.add(
                     branch,
@@ -186,7 +187,7 @@ def _context(request: Visit, booking: Booking, token: str) -> Context:
     return {
         "booking": booking,
         "branch": booking.branch,
-        "may_change": page_visitors.may_change(request.page, booking),
+        "may_change": visitors.may_change(request.page, booking),
         "own_url": _own(request, booking) + query,
         "file_url": _own(request, booking, "visit.ics"),
         "move_url": _own(request, booking, "move/") + query,
@@ -201,7 +202,7 @@ def _free(request: Visit, booking: Booking) -> Context:
     day = day_of(request.GET.get("date", "")) or booking.starts_at.astimezone(booking.branch.zone).date()
     try:
         openings.plan(offers.of(booking.branch), service_ids, online=True)
-        found = page_times.times(booking.branch, service_ids, booking.employee_id, day, timezone.now())
+        found = times.times(booking.branch, service_ids, booking.employee_id, day, timezone.now())
     except NotOffered:
         return {"may_change": False}
     choice = Choice(language=request.choice.language)

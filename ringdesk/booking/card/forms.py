@@ -10,7 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import diary_days
+from ringdesk.booking.diary import scale
 from ringdesk.booking.models import MOST_PRICE, Booking
 from ringdesk.core import phones
 from ringdesk.core.asked import positive_id
@@ -110,7 +110,7 @@ class BookingForm(forms.Form):
     def clean_date(self) -> Any:
         """Refuse a day of no sensible year, before anything is reckoned with it: dates have a first and a last."""
         day = self.cleaned_data["date"]
-        if day.year not in diary_days.YEARS:
+        if day.year not in scale.YEARS:
             raise ValidationError(_("Check the date."))
         return day
 
@@ -121,8 +121,8 @@ class BookingForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         day, start = cleaned.get("date"), cleaned.get("start")
         if day and start:
-            if diary_days.is_real(day, start, self.branch.zone):
-                cleaned["starts_at"] = self._kept(day, start) or diary_days.on_wall(day, start, self.branch.zone)
+            if scale.is_real(day, start, self.branch.zone):
+                cleaned["starts_at"] = self._kept(day, start) or scale.on_wall(day, start, self.branch.zone)
             else:
                 self.add_error("start", str(NoSuchTime(start.hour * 60 + start.minute)))
         return cleaned

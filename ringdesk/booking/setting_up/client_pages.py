@@ -17,12 +17,12 @@ from ringdesk.accounts.addresses import base_url
 from ringdesk.accounts.guards import SeatedRequest, member_required
 from ringdesk.accounts.models import Branch
 from ringdesk.booking import messages, pages, sending, waiting
-from ringdesk.booking.client_forms import MessagesForm, PageForm, TestForm, WaitingForm
 from ringdesk.booking.models import Employee, Service
-from ringdesk.booking.page_choice import day_of
-from ringdesk.booking.page_forms import between
+from ringdesk.booking.page.choice import day_of
+from ringdesk.booking.page.forms import between
 from ringdesk.booking.public_models import Message, WaitingClient
 from ringdesk.booking.setting_up import answers
+from ringdesk.booking.setting_up.client_forms import MessagesForm, PageForm, TestForm, WaitingForm
 from ringdesk.core.asked import positive_id
 from ringdesk.core.problems import Conflict, Invalid
 from ringdesk.crm.models import Client

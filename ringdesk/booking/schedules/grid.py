@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import displaced
 from ringdesk.booking.models import Employee
+from ringdesk.booking.schedules import displaced
 from ringdesk.scheduling import loading
 from ringdesk.scheduling.hours import DAY, DayHours
 from ringdesk.scheduling.minutes import Minutes, from_moment, to_moment

@@ -12,7 +12,7 @@ from ringdesk.accounts.models import Branch, Member
 from ringdesk.booking import lengths, messages, pages
 from ringdesk.booking.messages import Header
 from ringdesk.booking.models import Employee, Service
-from ringdesk.booking.page_forms import PARTS
+from ringdesk.booking.page.forms import PARTS
 from ringdesk.booking.public_models import DAY, BookingPage, Message, MessageSettings
 from ringdesk.booking.setting_up.forms import MinutesField
 from ringdesk.core import phones

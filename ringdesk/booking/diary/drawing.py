@@ -11,8 +11,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import diary_days, openings
-from ringdesk.booking.diary_days import Day, Mark, Off, State
+from ringdesk.booking import openings
+from ringdesk.booking.diary import scale
+from ringdesk.booking.diary.scale import Day, Mark, Off, State
 from ringdesk.booking.models import RELEASING, Booking, BookingLine, Employee
 from ringdesk.booking.openings import SESSION
 from ringdesk.core import phones
@@ -115,7 +116,7 @@ def bookings(branch: Branch, start: int, end: int, now: datetime) -> QuerySet[Bo
 
 def draw_day(branch: Branch, day: date, now: datetime, *, employee_id: int | None = None) -> Board:
     """Return the day of the branch's specialists, or of one. The same queries for any number of them."""
-    shown = diary_days.day_of(day, branch.zone)
+    shown = scale.day_of(day, branch.zone)
     rows = list(bookings(branch, shown.origin, shown.end, now))
     told = _Told.of(branch, rows)
     staff = employees(branch, also=told.people())
@@ -126,7 +127,7 @@ def draw_day(branch: Branch, day: date, now: datetime, *, employee_id: int | Non
 
 def draw_week(branch: Branch, employee: Employee, day: date, now: datetime) -> Board:
     """Return the week of a specialist in which the day lies."""
-    days = diary_days.week_of(day, branch.zone)
+    days = scale.week_of(day, branch.zone)
     of_them = Q(employee=employee) | Q(assistants=employee)
     rows = list(bookings(branch, days[0].origin, days[-1].end, now).filter(of_them).distinct())
     painter = _Painter(branch, days, [employee], _Told.of(branch, rows), now)
@@ -135,7 +136,7 @@ def draw_week(branch: Branch, employee: Employee, day: date, now: datetime) -> B
 
 def sheets(branch: Branch, day: date, now: datetime, *, employee_id: int | None = None) -> list[Sheet]:
     """Return the day of every specialist who works or is booked on it, as it is printed."""
-    shown = diary_days.day_of(day, branch.zone)
+    shown = scale.day_of(day, branch.zone)
     rows = list(bookings(branch, shown.origin, shown.end, now).exclude(status__in=RELEASING))
     told = _Told.of(branch, rows)
     staff = employees(branch, also=told.people())
@@ -224,21 +225,21 @@ class _Painter:
         for row in self.shown:
             for pk in told.people_of(row):
                 self.of_employee[pk].append(row)
-        self.drawn = diary_days.window(self._all_spans())
+        self.drawn = scale.window(self._all_spans())
 
     def board(self, lanes: Iterable[Lane]) -> Board:
         first = self.days[0]
         today = next((day for day in self.days if day.contains(self.now)), first)
         worked = booked = 0
         for (employee, _date), shift in self.shifts.items():
-            minutes = diary_days.load(_work(shift), [_minutes(row) for row in self.of_employee[employee]])
+            minutes = scale.load(_work(shift), [_minutes(row) for row in self.of_employee[employee]])
             worked, booked = worked + minutes[0], booked + minutes[1]
         return Board(
             days=tuple(self.days),
             origin=to_moment(today.origin),
             start=self.drawn.start,
             end=self.drawn.end,
-            marks=tuple(diary_days.marks(self.drawn, first, self.branch.zone)),
+            marks=tuple(scale.marks(self.drawn, first, self.branch.zone)),
             lanes=tuple(lanes),
             away=tuple(row for row in self.rows if row.status in RELEASING),
             bookings=len(self.shown),
@@ -272,7 +273,7 @@ class _Painter:
             note=note,
             url=url,
             state=self._state(work, rows, day),
-            off=tuple(diary_days.off(work, self.drawn)),
+            off=tuple(scale.off(work, self.drawn)),
             off_text="" if work else self.notes.get((employee.pk, day.date), "") or _("Day off"),
             bars=tuple(self._bars(rows, employee, day)),
             is_today=day.contains(self.now),
@@ -294,7 +295,7 @@ class _Painter:
         if not day.contains(self.now):
             return self._hours(work, day) if work else None
         busy = [(day.minute(row.starts_at), day.minute(row.ends_at)) for row in rows]
-        found = diary_days.state(work, busy, day.minute(self.now))
+        found = scale.state(work, busy, day.minute(self.now))
         return StateView(found.kind, self._words(found, day), STATE_ICONS[found.kind])
 
     def _hours(self, work: Sequence[Minutes], day: Day) -> StateView:
@@ -372,7 +373,7 @@ class _Painter:
 
     def _is_late(self, row: Booking) -> bool:
         waited = (self.now - row.starts_at).total_seconds() / 60
-        return waited >= diary_days.LATE_AFTER and self.now < row.ends_at
+        return waited >= scale.LATE_AFTER and self.now < row.ends_at
 
 
 def _icon(row: Booking, employee: Employee, is_late: bool) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from ringdesk.accounts.models import Branch
 from ringdesk.booking import offers
-from ringdesk.booking.arguments import folded
+from ringdesk.booking.bots.arguments import folded
 from ringdesk.booking.models import Service
 from ringdesk.core.problems import Invalid
 

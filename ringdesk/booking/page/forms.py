@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking.page_visitors import Visitor
+from ringdesk.booking.page.visitors import Visitor
 from ringdesk.booking.public_models import DAY, BookingPage
 from ringdesk.core import phones
 

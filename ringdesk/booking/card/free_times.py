@@ -8,7 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import diary, openings
+from ringdesk.booking import openings
+from ringdesk.booking.diary import drawing
 from ringdesk.booking.models import Booking, Service
 from ringdesk.booking.offers import Offer, Specialist
 from ringdesk.booking.openings import SESSION, Board, Limits
@@ -95,9 +96,9 @@ def _taken_text(row: Booking, branch: Branch) -> str:
     starts, ends = row.starts_at.astimezone(branch.zone), row.ends_at.astimezone(branch.zone)
     what = {
         "specialist": row.employee.name,
-        "client": diary.title_of(row),
+        "client": drawing.title_of(row),
         "time": f"{starts:%H:%M}–{ends:%H:%M}",
-        "services": diary.services_of(row),
+        "services": drawing.services_of(row),
     }
     return _("%(specialist)s is taken %(time)s: %(client)s, %(services)s.") % what
 

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_GET, require_POST
 from ringdesk.accounts import seats
 from ringdesk.accounts.guards import SeatedRequest, asked_branch, elsewhere, found_where_it_is, member_required
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import bookings, catalogue, diary, diary_days
+from ringdesk.booking import bookings, catalogue
+from ringdesk.booking.diary import drawing, scale
 from ringdesk.booking.models import RELEASING, Booking, Employee
 from ringdesk.booking.problems import SlotTaken
 from ringdesk.core.asked import positive_id
@@ -44,8 +45,8 @@ def week(request: SeatedRequest, pk: int) -> HttpResponse:
     branch = request.branch
     now = timezone.now()
     today = now.astimezone(branch.zone).date()
-    shown = diary_days.parse(request.GET.get("date")) or today
-    board = diary.draw_week(branch, employee, shown, now)
+    shown = scale.parse(request.GET.get("date")) or today
+    board = drawing.draw_week(branch, employee, shown, now)
     context = _frame(request, branch, board, shown, today) | {
         "employee": employee,
         "employee_id": employee.pk,
@@ -61,9 +62,9 @@ def day_context(request: SeatedRequest, branch: Branch, asked: Mapping[str, Any]
     """Return what the page of a day needs."""
     now = timezone.now()
     today = now.astimezone(branch.zone).date()
-    shown = diary_days.parse(asked.get("date")) or today
+    shown = scale.parse(asked.get("date")) or today
     chosen = positive_id(asked.get("employee", ""))
-    board = diary.draw_day(branch, shown, now, employee_id=chosen)
+    board = drawing.draw_day(branch, shown, now, employee_id=chosen)
     return _frame(request, branch, board, shown, today) | {
         "employee": None,
         "employee_id": chosen if board.lanes else None,
@@ -74,15 +75,15 @@ def day_context(request: SeatedRequest, branch: Branch, asked: Mapping[str, Any]
     }
 
 
-def _frame(request: SeatedRequest, branch: Branch, board: diary.Board, shown: date, today: date) -> dict[str, Any]:
+def _frame(request: SeatedRequest, branch: Branch, board: drawing.Board, shown: date, today: date) -> dict[str, Any]:
     return {
         "board": board,
         "branch": branch,
         "elsewhere": elsewhere(request),
         "date": shown,
         "today": today,
-        "staff": diary.employees(branch),
-        "step": min(catalogue.settings_of(branch).step, diary_days.STEP),
+        "staff": drawing.employees(branch),
+        "step": min(catalogue.settings_of(branch).step, scale.STEP),
         "may_change": request.member.may("bookings.change"),
         "may_set_up": request.member.may("services.change"),
     }
@@ -114,7 +115,7 @@ def group(request: SeatedRequest, claim: int) -> HttpResponse:
         "branch": first.branch_id,
     }
     context = {
-        "members": [(each, diary.title_of(each)) for each in members],
+        "members": [(each, drawing.title_of(each)) for each in members],
         "first": first,
         "title": line.title,
         "seats_left": seats_left,
@@ -131,8 +132,8 @@ def print_day(request: SeatedRequest) -> HttpResponse:
     """Show the day (``?date=``, ``?employee=``, ``?branch=``) as it is printed: a list for every specialist."""
     branch = asked_branch(request, home="booking:diary")
     now = timezone.now()
-    shown = diary_days.parse(request.GET.get("date")) or now.astimezone(branch.zone).date()
-    sheets = diary.sheets(branch, shown, now, employee_id=positive_id(request.GET.get("employee", "")))
+    shown = scale.parse(request.GET.get("date")) or now.astimezone(branch.zone).date()
+    sheets = drawing.sheets(branch, shown, now, employee_id=positive_id(request.GET.get("employee", "")))
     context = {"sheets": sheets, "branch": branch, "date": shown, "now": now}
     with timezone.override(branch.zone):
         return render(request, "booking/print.html", context)
@@ -176,18 +177,18 @@ def moved_text(moved: Booking) -> str:
     zone = moved.branch.zone
     starts, ends = moved.starts_at.astimezone(zone), moved.ends_at.astimezone(zone)
     when = f"{date_format(starts, 'j E')}, {starts:%H:%M}–{ends:%H:%M}"
-    what = {"client": diary.title_of(moved), "when": when, "specialist": moved.employee.name}
+    what = {"client": drawing.title_of(moved), "when": when, "specialist": moved.employee.name}
     return _("%(client)s: %(when)s, %(specialist)s") % what
 
 
 def _wish(booking: Booking, asked: Mapping[str, str]) -> dict[str, Any]:
     lane = asked.get("table", "")
-    shown = diary_days.parse(lane if "-" in lane else asked.get("date"))
+    shown = scale.parse(lane if "-" in lane else asked.get("date"))
     start, end = _number(asked, "start"), _number(asked, "end")
     if shown is None or start is None or end is None or not start < end:
         raise Invalid(_("There is no such time."))
     wish: dict[str, Any] = {
-        "starts_at": diary_days.day_of(shown, booking.branch.zone).moment(start),
+        "starts_at": scale.day_of(shown, booking.branch.zone).moment(start),
         "version": _number(asked, "version"),
     }
     if end - start != booking.minutes:
@@ -208,7 +209,7 @@ def _number(asked: Mapping[str, str], name: str) -> int | None:
 
 def _address_back(booking: Booking) -> str:
     """Return the address that moves it to where it is now."""
-    shown = diary_days.day_of(booking.starts_at.astimezone(booking.branch.zone).date(), booking.branch.zone)
+    shown = scale.day_of(booking.starts_at.astimezone(booking.branch.zone).date(), booking.branch.zone)
     place = {
         "date": shown.date.isoformat(),
         "start": shown.minute(booking.starts_at),

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ringdesk.booking import answers, functions
-from ringdesk.booking.arguments import Parameter, bind, clock, day, integer, integers, text
-from ringdesk.booking.functions import Context
+from ringdesk.booking.bots import answers, functions
+from ringdesk.booking.bots.arguments import Parameter, bind, clock, day, integer, integers, text
+from ringdesk.booking.bots.functions import Context
 from ringdesk.core.problems import Invalid, RingdeskError
 from ringdesk.scheduling.hours import DAY
 

@@ -16,9 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ringdesk.accounts import seats
 from ringdesk.accounts.guards import SeatedRequest, asked_branch, look_at, member_required
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import booking_cards, bookings, card_clients, catalogue, diary, repeats
-from ringdesk.booking.card_forms import BookingForm
-from ringdesk.booking.diary_views import bookings_of, day_context, triggers
+from ringdesk.booking import bookings, catalogue, repeats
+from ringdesk.booking.card import clients, showing
+from ringdesk.booking.card.forms import BookingForm
+from ringdesk.booking.diary import drawing
+from ringdesk.booking.diary.views import bookings_of, day_context, triggers
 from ringdesk.booking.models import Booking
 from ringdesk.booking.problems import SlotTaken
 from ringdesk.core import events, phones
@@ -47,7 +49,7 @@ def card_new(request: SeatedRequest) -> HttpResponse:
     with timezone.override(branch.zone):
         if request.method == "GET":
             services = request.GET.getlist("services")
-            first = booking_cards.initial(branch, request.GET, services, timezone.now())
+            first = showing.initial(branch, request.GET, services, timezone.now())
             return _show(request, branch, BookingForm(branch=branch, initial=first))
         return _save(request, branch, BookingForm(_posted(request), branch=branch))
 
@@ -61,9 +63,9 @@ def card(request: SeatedRequest, pk: int) -> HttpResponse:
     look_at(request, branch, home="booking:diary")
     with timezone.override(branch.zone):
         if request.method == "GET":
-            first = booking_cards.stored(booking)
+            first = showing.stored(booking)
             if "start" in request.GET:
-                first |= booking_cards.wished(branch, request.GET, timezone.now()) | {"starts_at": None}
+                first |= showing.wished(branch, request.GET, timezone.now()) | {"starts_at": None}
             return _show(request, branch, BookingForm(branch=branch, booking=booking, initial=first))
         _require(request)
         if request.POST.get("status") in ENDING:
@@ -78,7 +80,7 @@ def card_offer(request: SeatedRequest) -> HttpResponse:
     branch, booking = _subject(request)
     form = BookingForm(request.GET, branch=branch, booking=booking)
     form.full_clean()
-    choice = booking_cards.choice(branch, form, timezone.now())
+    choice = showing.choice(branch, form, timezone.now())
     with timezone.override(branch.zone):
         return render(request, "booking/_card_offer.html", {"form": form, "choice": choice, "booking": booking})
 
@@ -89,7 +91,7 @@ def card_client(request: SeatedRequest) -> HttpResponse:
     """Show whose number it is, once it is written into the card."""
     branch, booking = _subject(request)
     phone = phones.normalize(request.GET.get("phone", ""), branch.region)
-    client = booking_cards.known_client(branch, phone, chosen=request.GET.get("client", ""), booking=booking)
+    client = showing.known_client(branch, phone, chosen=request.GET.get("client", ""), booking=booking)
     return render(request, "booking/_client.html", {"known": client})
 
 
@@ -102,7 +104,7 @@ def restore(request: SeatedRequest, pk: int) -> HttpResponse:
         saved = bookings.set_status(booking, Status.BOOKED, by=request.member)
     except Conflict as error:
         return HttpResponse(status=409, headers=triggers({"text": str(error), "tone": "bad"}, "ringdesk:refresh"))
-    toast = {"text": booking_cards.saved_text(saved), "tone": "ok"}
+    toast = {"text": showing.saved_text(saved), "tone": "ok"}
     return HttpResponse(status=204, headers=triggers(toast, "ringdesk:refresh"))
 
 
@@ -147,9 +149,9 @@ def _end(request: SeatedRequest, booking: Booking) -> HttpResponse:
         form.is_valid()
         return _show(request, booking.branch, form, problem=stale, status=409)
     if not request.htmx:
-        return redirect(diary.day_url(saved))
+        return redirect(drawing.day_url(saved))
     undo = {"label": _("Put back"), "method": "post", "url": reverse("booking:restore", args=[saved.pk])}
-    toast = {"text": booking_cards.saved_text(saved), "tone": "ok", "action": undo}
+    toast = {"text": showing.saved_text(saved), "tone": "ok", "action": undo}
     return HttpResponse(status=204, headers=triggers(toast, "drawer:close", "ringdesk:refresh"))
 
 
@@ -168,12 +170,12 @@ def _save(request: SeatedRequest, branch: Branch, form: BookingForm) -> HttpResp
         return _show(request, branch, form, status=409 if isinstance(error, Conflict) else 422)
     if request.htmx:
         return HttpResponse(status=204, headers=triggers(text, "drawer:close", "ringdesk:refresh"))
-    return redirect(diary.day_url(saved))
+    return redirect(drawing.day_url(saved))
 
 
 def _write(request: SeatedRequest, branch: Branch, form: BookingForm) -> tuple[Booking, dict[str, Any]]:
     cleaned, booking = form.cleaned_data, form.booking
-    said = card_clients.Said(cleaned["guest_name"], cleaned["phone"], cleaned["client"], cleaned["about"])
+    said = clients.Said(cleaned["guest_name"], cleaned["phone"], cleaned["client"], cleaned["about"])
     visit: dict[str, Any] = {
         "starts_at": cleaned["starts_at"],
         "client_name": said.name,
@@ -185,7 +187,7 @@ def _write(request: SeatedRequest, branch: Branch, form: BookingForm) -> tuple[B
         "force": "force" in request.POST,
     }
     with events.atomic():
-        client = card_clients.find_or_create(branch, said, by=request.member, current=booking)
+        client = clients.find_or_create(branch, said, by=request.member, current=booking)
         if booking is None:
             return _book(request, branch, form, visit | {"client": client})
         return _change(form, booking, visit | {"client": client})
@@ -207,7 +209,7 @@ def _book(
         return saved, {"text": _("Kept for %(count)s min.") % {"count": minutes}, "tone": "ok"}
     if not cleaned["every"]:
         saved = bookings.book(branch, **visit)
-        return saved, {"text": booking_cards.saved_text(saved), "tone": "ok"}
+        return saved, {"text": showing.saved_text(saved), "tone": "ok"}
     count = cleaned["times"] or 2
     done = repeats.book(branch, int(cleaned["every"]), count, **visit)
     text = ngettext("%(count)s visit booked.", "%(count)s visits booked.", len(done.booked))
@@ -238,7 +240,7 @@ def _change(form: BookingForm, booking: Booking, visit: dict[str, Any]) -> tuple
     saved = bookings.change(booking, version=cleaned["version"], **visit)
     if status and status != saved.status:
         saved = bookings.set_status(saved, status, version=saved.version, by=by)
-    return saved, {"text": booking_cards.saved_text(saved), "tone": "ok"}
+    return saved, {"text": showing.saved_text(saved), "tone": "ok"}
 
 
 def _show(
@@ -251,19 +253,19 @@ def _show(
 ) -> HttpResponse:
     now = timezone.now()
     booking = form.booking
-    choice = booking_cards.choice(branch, form, now)
+    choice = showing.choice(branch, form, now)
     context: dict[str, Any] = {
         "form": form,
         "booking": booking,
-        "known": booking_cards.client_of(branch, form),
+        "known": showing.client_of(branch, form),
         "choice": choice,
         "taken": problem if isinstance(problem, SlotTaken) else None,
         "alternatives": (
-            booking_cards.alternatives(problem, branch, form.cleaned_data.get("date"))
+            showing.alternatives(problem, branch, form.cleaned_data.get("date"))
             if isinstance(problem, SlotTaken)
             else []
         ),
-        "stale": booking_cards.differences(problem, form) if isinstance(problem, Stale) else None,
+        "stale": showing.differences(problem, form) if isinstance(problem, Stale) else None,
         "statuses": _statuses(booking),
         "hold_minutes": catalogue.settings_of(branch).hold_minutes,
         "may_change": request.member.may("bookings.change"),

@@ -14,7 +14,8 @@ from django.db.models import Min
 from django.utils import timezone
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import answers, offers, openings, versions
+from ringdesk.booking import offers, openings, versions
+from ringdesk.booking.bots import answers
 from ringdesk.booking.models import Booking
 from ringdesk.booking.offers import Offer
 from ringdesk.booking.openings import Limits

@@ -12,9 +12,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import diary, diary_days, free_times, offers
-from ringdesk.booking.card_forms import BookingForm
-from ringdesk.booking.free_times import FreeTimes
+from ringdesk.booking import offers
+from ringdesk.booking.card import free_times
+from ringdesk.booking.card.forms import BookingForm
+from ringdesk.booking.card.free_times import FreeTimes
+from ringdesk.booking.diary import drawing, scale
 from ringdesk.booking.models import Booking, Employee, Service
 from ringdesk.booking.money import money
 from ringdesk.booking.offers import Offer
@@ -78,11 +80,11 @@ def initial(branch: Branch, asked: Mapping[str, str], services: list[str], now: 
 def wished(branch: Branch, asked: Mapping[str, str], now: datetime) -> dict[str, Any]:
     """Return the time and the specialist of a spot on the board: ``date``, ``start``, ``end``, ``table``."""
     lane = asked.get("table", "")
-    day = diary_days.parse(lane if "-" in lane else asked.get("date")) or now.astimezone(branch.zone).date()
+    day = scale.parse(lane if "-" in lane else asked.get("date")) or now.astimezone(branch.zone).date()
     values: dict[str, Any] = {"date": day}
     start, end = asked.get("start", ""), asked.get("end", "")
     if _is_minute(start):
-        shown = diary_days.day_of(day, branch.zone)
+        shown = scale.day_of(day, branch.zone)
         there = shown.moment(int(start)).astimezone(branch.zone)
         values |= {"date": there.date(), "start": there.time().replace(tzinfo=None)}
         if _is_minute(end) and int(end) > int(start):
@@ -187,7 +189,7 @@ def differences(stale: Stale, form: BookingForm) -> dict[str, Any]:
     starts = cleaned.get("starts_at") or current.starts_at
     rows = [
         (_("Time"), _when(current.starts_at, current.branch), _when(starts, current.branch)),
-        (_("Services"), diary.services_of(current), ", ".join(wanted)),
+        (_("Services"), drawing.services_of(current), ", ".join(wanted)),
         (_("Specialist"), names.get(current.employee_id, ""), names.get(form.employee_id or 0, "")),
         (_("Client’s name"), current.client_name, cleaned.get("guest_name", "")),
         (_("Phone"), phones.display(current.phone), phones.display(cleaned.get("phone", ""))),
@@ -211,7 +213,7 @@ def alternatives(taken: SlotTaken, branch: Branch, wished: date | None) -> list[
 def saved_text(saved: Booking) -> str:
     """Return what a message says about a saved booking."""
     what = {
-        "client": diary.title_of(saved),
+        "client": drawing.title_of(saved),
         "when": _when(saved.starts_at, saved.branch),
         "specialist": saved.employee.name,
         "status": saved.get_status_display(),
@@ -252,7 +254,7 @@ def _others(offer: Offer, chosen: list[Service]) -> tuple[tuple[str, tuple[Servi
 
 def _starts_at(branch: Branch, values: Mapping[str, Any]) -> datetime | None:
     day, start = values.get("date"), values.get("start")
-    return diary_days.on_wall(day, start, branch.zone) if isinstance(day, date) and start else None
+    return scale.on_wall(day, start, branch.zone) if isinstance(day, date) and start else None
 
 
 def _when(moment: datetime, branch: Branch) -> str:

@@ -9,10 +9,11 @@ from ninja import Field
 from ringdesk.accounts.api_auth import Caller
 from ringdesk.accounts.models import Module
 from ringdesk.accounts.tools import Arguments, Refused, Tool, Wish, WritingArguments
-from ringdesk.booking import answers, calling, offers, openings, visits
-from ringdesk.booking.arguments import Parameter, bind, clock, day, integer, integers
+from ringdesk.booking import offers, openings, visits
+from ringdesk.booking.bots import answers, calling
+from ringdesk.booking.bots.arguments import Parameter, bind, clock, day, integer, integers
+from ringdesk.booking.bots.functions import Context
 from ringdesk.booking.customers import Customer
-from ringdesk.booking.functions import Context
 from ringdesk.booking.models import Booking, Service
 from ringdesk.booking.offers import Offer, Specialist
 from ringdesk.booking.plans import Plan

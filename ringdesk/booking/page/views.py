@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import offers, openings, page_codes, page_limits, page_times, page_visitors, pages, photos
+from ringdesk.booking import offers, openings, pages, photos
 from ringdesk.booking.models import Booking, Employee, Service
 from ringdesk.booking.offers import Offer
-from ringdesk.booking.page_choice import Choice
-from ringdesk.booking.page_forms import ContactForm, moment_of
-from ringdesk.booking.page_frame import Visit, public, show
+from ringdesk.booking.page import codes, limits, times, visitors
+from ringdesk.booking.page.choice import Choice
+from ringdesk.booking.page.forms import ContactForm, moment_of
+from ringdesk.booking.page.frame import Visit, public, show
 from ringdesk.booking.problems import NotOffered, SlotTaken
 from ringdesk.core.problems import Conflict, Invalid
 
@@ -63,7 +64,7 @@ def _step(request: Visit, choice: Choice, branch: Branch, *, is_only: bool, **mo
 
 
 def _times(request: Visit, choice: Choice, branch: Branch, context: Context, status: int = 200) -> HttpResponse:
-    found = page_times.times(branch, choice.services, choice.employee or None, choice.day, timezone.now())
+    found = times.times(branch, choice.services, choice.employee or None, choice.day, timezone.now())
     held = pages.booking_of(request.page, choice.hold, pages.HOLD) if choice.hold else None
     days = [(day, choice.but(day=day.date).query) for day in found.days]
     turns = {
@@ -88,10 +89,10 @@ def hold(request: Visit) -> HttpResponseBase:
     starts_at = moment_of(request.POST.get("start", ""))
     if request.method != "POST" or branch is None or starts_at is None or not choice.services:
         return HttpResponseRedirect(pages.path(page) + choice.query)
-    page_limits.count(request, "holds", page_limits.HOLDS)
+    limits.count(request, "holds", limits.HOLDS)
     before = pages.booking_of(page, choice.hold, pages.HOLD) if choice.hold else None
     try:
-        held = page_visitors.keep(branch, choice.services, starts_at, choice.employee or None, instead_of=before)
+        held = visitors.keep(branch, choice.services, starts_at, choice.employee or None, instead_of=before)
     except SlotTaken as error:
         return _taken(request, choice, branch, error, is_only=len(branches) == 1)
     except (NotOffered, Invalid, Conflict) as error:
@@ -122,21 +123,19 @@ def details(request: Visit, token: str) -> HttpResponseBase:
         return _after(request, held)
     branch = held.branch
     form = ContactForm(request.POST if request.method == "POST" else None, page=page, branch=branch)
-    context = {"held": held, "branch": branch, "form": form, "is_kept": page_visitors.is_kept(held)}
+    context = {"held": held, "branch": branch, "form": form, "is_kept": visitors.is_kept(held)}
     context |= {"until": held.held_until, "back": pages.path(page) + choice.but(hold=token).query}
     status = 200
     if request.method == "POST":
         status = 422
-        page_limits.count(request, "sent", page_limits.SENT)
+        limits.count(request, "sent", limits.SENT)
         if form.is_program:
             context["problem"] = _("This did not work. Please try again.")
         elif form.is_valid():
             starts_at = moment_of(request.POST.get("start", ""))
             visitor = form.visitor(translation.get_language() or "ru")
             try:
-                booked = page_visitors.book(
-                    page, held, visitor, starts_at=starts_at, employee_id=choice.employee or None
-                )
+                booked = visitors.book(page, held, visitor, starts_at=starts_at, employee_id=choice.employee or None)
                 return _after(request, booked)
             except SlotTaken as error:
                 status = 409
@@ -185,13 +184,13 @@ def code(request: Visit, token: str) -> HttpResponseBase:
     context: Context = {"held": held, "until": held.held_until, "again": pages.path(request.page) + again.query}
     status = 200
     if request.method == "POST":
-        page_limits.count(request, "sent", page_limits.SENT)
+        limits.count(request, "sent", limits.SENT)
         try:
-            return _after(request, page_codes.confirm_by_code(held, request.POST.get("code", "")[:20]))
+            return _after(request, codes.confirm_by_code(held, request.POST.get("code", "")[:20]))
         except (Conflict, Invalid) as error:
             status = 422
             context["problem"] = str(error)
-    context |= {"is_used_up": page_codes.is_used_up(held), "is_kept": page_visitors.is_kept(held)}
+    context |= {"is_used_up": codes.is_used_up(held), "is_kept": visitors.is_kept(held)}
     with timezone.override(held.branch.zone):
         return show(request, "code.html", context, status=status)
 
@@ -209,7 +208,7 @@ def confirm(request: Visit, token: str) -> HttpResponseBase:
     status = 200
     if request.method == "POST":
         try:
-            return _after(request, page_codes.confirm(held))
+            return _after(request, codes.confirm(held))
         except Conflict as error:
             status = 409
             context["problem"] = str(error)

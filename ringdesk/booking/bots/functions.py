@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from ringdesk.accounts import seats
 from ringdesk.accounts.models import Branch, Member, Organization
-from ringdesk.booking import answers, bookings, customers, info, names, offers, openings
+from ringdesk.booking import bookings, customers, offers, openings
+from ringdesk.booking.bots import answers, info, names
 from ringdesk.booking.customers import Customer
 from ringdesk.booking.models import Booking
 from ringdesk.booking.offers import Offer, Specialist

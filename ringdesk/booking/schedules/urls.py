@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ringdesk.booking import schedule_views as views
+from ringdesk.booking.schedules import views as views
 
 urlpatterns = [
     path("booking/schedule/", views.week_page, name="schedule"),

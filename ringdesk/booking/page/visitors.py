@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import bookings, catalogue, page_codes, page_limits
+from ringdesk.booking import bookings, catalogue
 from ringdesk.booking.models import Booking
+from ringdesk.booking.page import codes, limits
 from ringdesk.booking.public_models import BookingPage
 from ringdesk.core import events
 from ringdesk.core.problems import Conflict
@@ -79,9 +80,9 @@ def book(
     A time that was kept for too long is taken again if it is still free. Raises SlotTaken (with free times),
     NotOffered, Invalid, Conflict.
     """
-    page_limits.count_phone(page.organization_id, visitor.phone)
+    limits.count_phone(page.organization_id, visitor.phone)
     with events.atomic():
-        page_limits.check_open_bookings(page.organization_id, visitor.phone)
+        limits.check_open_bookings(page.organization_id, visitor.phone)
         current = held
         if starts_at not in (None, held.starts_at) or not is_kept(held):
             current = keep(
@@ -92,16 +93,16 @@ def book(
                 instead_of=held,
             )
         notes = visitor.notes or current.notes
-        waits = page_codes.lasts(page)
+        waits = codes.lasts(page)
         # Whatever comes next locks the time first and the client's card after it, as bookings do.
         if waits is None:
-            page_codes.ask(current, page, email=visitor.email, language=visitor.language, until=None)
+            codes.ask(current, page, email=visitor.email, language=visitor.language, until=None)
             current = bookings.change(current, notes=notes)
             return bookings.confirm(current, client_name=visitor.name, phone=visitor.phone)
         until = min(timezone.now() + waits, current.starts_at)
         current = bookings.keep(current, until - timezone.now())
         current = bookings.change(current, client_name=visitor.name, phone=visitor.phone, notes=notes)
-        page_codes.ask(current, page, email=visitor.email, language=visitor.language, until=until)
+        codes.ask(current, page, email=visitor.email, language=visitor.language, until=until)
     return current
 
 

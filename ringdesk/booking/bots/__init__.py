@@ -1,0 +1,1 @@
+"""The thirteen functions, as bots and assistants call them."""

@@ -1,0 +1,1 @@
+"""The booking card of the staff."""

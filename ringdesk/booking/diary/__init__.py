@@ -1,0 +1,1 @@
+"""The diary: days and weeks of specialists, drawn."""

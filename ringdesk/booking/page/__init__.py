@@ -1,0 +1,1 @@
+"""The public booking page: what a visitor sees, types in and gets."""
