@@ -24,7 +24,9 @@ def run(data: Path, host: str, port: int, *, demo: bool) -> int:
     try:
         with DataFolder(data) as folder:
             return _run(folder, host, port, demo, signals)
-    except Stopped:
+    except (Stopped, Exception) as error:
+        if not _is_of_a_stop(error):
+            raise
         return 0
 
 
@@ -44,7 +46,9 @@ def run_part(part: str, data: Path, host: str = "", port: int = 0) -> int:
         _prepare_database()
         said = f"Ringdesk is serving at {address_of(listeners[0])}" if listeners else f"Ringdesk's {part} is running"
         return serve(listeners, signals, announce=partial(_say, said), is_well=_always)
-    except Stopped:
+    except (Stopped, Exception) as error:
+        if not _is_of_a_stop(error):
+            raise
         return 0
 
 
@@ -84,6 +88,13 @@ def _prepare_database() -> None:
     database.set_up()
     database.reach(to_stderr)
     database.migrate(to_stderr)
+
+
+def _is_of_a_stop(error: BaseException | None) -> bool:
+    """Whether a signal is the reason: in the middle of a query it comes out as a complaint about the connection."""
+    while error and not isinstance(error, Stopped):
+        error = error.__context__
+    return error is not None
 
 
 def _announcement(base_url: str, demo: Path | None) -> str:

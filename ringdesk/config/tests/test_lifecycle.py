@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from ringdesk.config.tests.process import PACKAGES, Ringdesk, alive, python_for, ringdesk
+from ringdesk.config.tests.process import LONGEST_START, PACKAGES, Ringdesk, alive, python_for, ringdesk
 
 LONGEST_STOP = 5.0  # s, promised
 
@@ -42,6 +43,10 @@ def token(filled: Path) -> str:
     done = ringdesk("manage", "--data", str(filled), "shell", "--no-imports", "--command", TOKEN)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()[-1]
+
+
+def database_in(data: Path) -> str:
+    return f"postgresql://ringdesk@{str(data / 'run').replace('/', '%2F')}/ringdesk"
 
 
 @pytest.fixture
@@ -105,6 +110,19 @@ def test_a_signal_during_the_start_leaves_nothing(tmp_path: Path) -> None:
         assert (alive(family, 1), seconds < LONGEST_STOP) == ([], True)
     with Ringdesk("run", "--data", str(tmp_path / "new"), "--port", "0") as desk:
         assert httpx.get(desk.address() + "/readyz").status_code == 200
+
+
+def test_a_signal_in_the_middle_of_a_query_is_no_error(desk: Ringdesk, filled: Path, tmp_path: Path) -> None:
+    desk.address()
+    url = database_in(filled)
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE django_migrations")
+        with Ringdesk("web", "--data", str(tmp_path), "--port", "0", DATABASE_URL=url) as web:
+            deadline = time.monotonic() + LONGEST_START
+            while other.execute("SELECT true FROM pg_locks WHERE NOT granted").fetchone() is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            assert (web.stop() < LONGEST_STOP, web.process.returncode) == (True, 0)
 
 
 def test_a_second_start_says_who_runs(desk: Ringdesk, filled: Path) -> None:
@@ -184,7 +202,7 @@ def test_a_data_folder_of_another_version_is_told(tmp_path: Path) -> None:
 
 def test_a_database_elsewhere_is_used_and_left_alone(desk: Ringdesk, filled: Path, tmp_path: Path) -> None:
     desk.address()
-    url = f"postgresql://ringdesk@{str(filled / 'run').replace('/', '%2F')}/ringdesk"
+    url = database_in(filled)
     with Ringdesk("run", "--data", str(tmp_path), "--port", "0", DATABASE_URL=url) as guest:
         assert httpx.get(guest.address() + "/readyz").status_code == 200
         assert not (tmp_path / "postgres").exists()
