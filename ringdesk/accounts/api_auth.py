@@ -54,9 +54,7 @@ class Caller:
 
     def branches(self) -> QuerySet[Branch]:
         """Return the open branches that the caller sees: a limited seat's own, else all."""
-        if self.member is not None:
-            return seats.branches_of(self.member)
-        return Branch.objects.for_org(self.organization).filter(is_active=True)
+        return seats.open_branches(self.organization, self.member)
 
 
 def by_token(plain: str, path: str) -> Caller | None:

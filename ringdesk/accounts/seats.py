@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ringdesk.accounts.models import Branch, Member, User
+from ringdesk.accounts.models import Branch, Member, Organization, User
 from ringdesk.core.asked import positive_id
 from ringdesk.core.rows import Query
 
@@ -46,8 +46,15 @@ def branches_of(member: Member) -> QuerySet[Branch]:
     return in_reach(member).filter(is_active=True)
 
 
+def open_branches(organization: Organization, member: Member | None) -> QuerySet[Branch]:
+    """Return the open branches that the member (None: a program of the organization) works in."""
+    if member is not None:
+        return branches_of(member)
+    return Branch.objects.for_org(organization).filter(is_active=True)
+
+
 def open_branch(organization_id: int, pk: int, member: Member | None) -> Branch | None:
-    """Return the branch of this id, if it is open and the member (None: a program of the organization) works in it."""
+    """Return the one of ``open_branches`` that has this id."""
     found = _OPEN_BRANCH.first([pk, organization_id])
     if found is None or (member is not None and not reaches(member, found)):
         return None

@@ -20,6 +20,7 @@ from ringdesk.accounts.validation import validate
 from ringdesk.booking import catalogue, customers, frames, offers, openings, placing, versions, visits
 from ringdesk.booking.customers import Customer
 from ringdesk.booking.models import Booking
+from ringdesk.booking.offers import Offer
 from ringdesk.booking.openings import ALWAYS
 from ringdesk.booking.placing import Wish
 from ringdesk.booking.problems import HoldExpired, SlotTaken
@@ -27,7 +28,6 @@ from ringdesk.booking.signals import booking_changed
 from ringdesk.core import events, phones
 from ringdesk.core.intervals import Span
 from ringdesk.core.problems import Invalid, NotFound, Stale
-from ringdesk.core.rows import add_rows
 from ringdesk.crm.models import Client
 from ringdesk.scheduling import occupancy
 
@@ -99,11 +99,10 @@ def book(
         if client is None and customer is not None:
             client = customers.find_or_create(branch, customer, by=by)
         _set_client(booking, client, by)
-        add_rows(booking)
+        visits.store(booking, plan, place.lead)
         if place.assistants:
             booking.assistants.set([each.id for each in place.assistants])
-        visits.write_lines(booking, plan, place.lead)
-        return _told(booking, "booked" if hold_for is None else "held", by)
+        return _told(booking, "booked" if hold_for is None else "held", by, offer=offer)
 
 
 def confirm(
@@ -343,8 +342,10 @@ def _saved(current: Booking, kind: str, by: Member | None, previous: Span | None
     return _told(current, kind, by, previous)
 
 
-def _told(booking: Booking, kind: str, by: Member | None, previous: Span | None = None) -> Booking:
-    booking_changed.send(sender=Booking, booking=booking, change=kind, by=by, previous=previous)
+def _told(
+    booking: Booking, kind: str, by: Member | None, previous: Span | None = None, offer: Offer | None = None
+) -> Booking:
+    booking_changed.send(sender=Booking, booking=booking, change=kind, by=by, previous=previous, offer=offer)
     versions.bookings_changed(booking.branch)
     frames.publish(booking, kind)
     return booking

@@ -48,9 +48,8 @@ class Customer:
 
 def find(organization: Organization, customer: Customer, region: str) -> Client | None:
     """Return the card of the customer, None where there is none yet. Raises Invalid for an id we do not know."""
-    rows = Client.objects.for_org(organization)
     if customer.id is not None:
-        card: Client | None = rows.filter(pk=customer.id).first()
+        card: Client | None = Client.objects.for_org(organization).filter(pk=customer.id).first()
         if card is None:
             raise Invalid(_("There is no such client."), field="client")
         return card

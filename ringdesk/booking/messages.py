@@ -6,7 +6,7 @@ back; ``sending`` takes them from there. Nothing is told of a visit that has alr
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,22 +15,20 @@ from django.utils.translation import gettext_lazy as _
 
 from ringdesk.accounts.models import Branch
 from ringdesk.accounts.validation import validate
+from ringdesk.booking import versions
 from ringdesk.booking.models import Booking
 from ringdesk.booking.public_models import Message, MessageSettings, PageRequest
 from ringdesk.core import events
 from ringdesk.core.problems import Invalid, Stale
-from ringdesk.core.rows import Query
 from ringdesk.core.sealing import seal, unseal
+
+if TYPE_CHECKING:
+    from ringdesk.booking.offers import Offer
 
 FIELDS = ("confirms", "reminders", "by_email", "gateway_url", "is_inside")
 Kind, Channel, State = Message.Kind, Message.Channel, Message.State
 _TOLD = {"booked": Kind.BOOKED, "restored": Kind.BOOKED, "moved": Kind.MOVED, "cancelled": Kind.CANCELLED}
 _KEPT = object()
-# Asked with every booking.
-_SETTINGS = Query(
-    "SELECT {settings} FROM booking_messagesettings settings WHERE organization_id = %s AND branch_id = %s",
-    settings=MessageSettings,
-)
 
 
 class Header(NamedTuple):
@@ -42,8 +40,8 @@ class Header(NamedTuple):
 
 def settings_of(branch: Branch) -> MessageSettings:
     """Return which messages the branch's clients get; a branch that was never asked has the usual, unsaved."""
-    found = _SETTINGS.first([branch.organization_id, branch.pk])
-    return found[0] if found else MessageSettings(organization_id=branch.organization_id, branch=branch)
+    found = MessageSettings.objects.for_org(branch.organization_id).filter(branch=branch).first()
+    return found or MessageSettings(organization_id=branch.organization_id, branch=branch)
 
 
 def change_settings(
@@ -73,6 +71,7 @@ def change_settings(
             settings.gateway_sealed = None
         settings.version += 1
         settings.save()
+        versions.catalogue_changed(branch)
     return settings
 
 
@@ -81,7 +80,7 @@ def header_of(settings: MessageSettings) -> Header | None:
     return Header(*unseal(settings.gateway_sealed)) if settings.gateway_sealed else None
 
 
-def follow(sender: object, *, booking: Booking, change: str, **_more: object) -> None:
+def follow(sender: object, *, booking: Booking, change: str, offer: "Offer | None" = None, **_more: object) -> None:
     """Write down what the client is to be told of this change (signal ``booking_changed``)."""
     if change in ("held", "changed"):
         return
@@ -93,7 +92,7 @@ def follow(sender: object, *, booking: Booking, change: str, **_more: object) ->
     if kind == Kind.MOVED and Kind.BOOKED in dropped:
         # Who has not been told of the booking yet is told of it as it is now.
         kind = Kind.BOOKED
-    settings = settings_of(booking.branch)
+    settings = settings_of(booking.branch) if offer is None else offer.messages
     if settings.confirms and not (kind == Kind.CANCELLED and _was_never_told(booking)):
         write(booking, kind, key=f"{kind}:{booking.pk}:{booking.version}", settings=settings)
     if kind != Kind.CANCELLED:

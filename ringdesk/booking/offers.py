@@ -10,8 +10,9 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from ringdesk.accounts.models import Branch
-from ringdesk.booking import catalogue, versions
+from ringdesk.booking import catalogue, messages, versions
 from ringdesk.booking.models import BookingSettings, Employee, Facility, JobTitle, Service, ServiceCategory
+from ringdesk.booking.public_models import MessageSettings
 from ringdesk.scheduling import loading
 from ringdesk.scheduling.hours import ONE_DAY, working_time
 from ringdesk.scheduling.slots import Shift
@@ -43,6 +44,7 @@ class Offer:
 
     number: int
     settings: BookingSettings
+    messages: MessageSettings
     categories: Mapping[int, ServiceCategory]
     job_titles: Mapping[int, JobTitle]
     services: Mapping[int, Service]
@@ -150,6 +152,7 @@ def _read(branch: Branch, number: int) -> Offer:
     return Offer(
         number,
         catalogue.settings_of(branch),
+        messages.settings_of(branch),
         {each.pk: each for each in ServiceCategory.objects.filter(**rows)},
         {each.pk: each for each in JobTitle.objects.filter(**rows)},
         {service.pk: service for service in services},

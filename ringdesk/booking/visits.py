@@ -17,7 +17,7 @@ from ringdesk.booking.placing import Place, Wish
 from ringdesk.booking.plans import Plan
 from ringdesk.booking.problems import NotOffered
 from ringdesk.core.problems import Invalid
-from ringdesk.core.rows import add_rows
+from ringdesk.core.rows import add_rows, add_with_parts
 from ringdesk.scheduling import occupancy
 from ringdesk.scheduling.minutes import from_moment
 
@@ -147,9 +147,22 @@ def specialists(offer: Offer, ids: Collection[int]) -> tuple[Specialist, ...]:
     return tuple(offer.specialists[id] for id in sorted(ids))
 
 
+def store(booking: Booking, plan: Plan, lead: Specialist) -> None:
+    """Store a new booking with its services as this specialist provides them."""
+    lines = _lines(booking, plan, lead)
+    add_with_parts(booking, lines, "booking")
+    _know(booking, lines)
+
+
 def write_lines(booking: Booking, plan: Plan, lead: Specialist) -> None:
     """Note the services as this specialist provides them."""
-    lines = [
+    lines = _lines(booking, plan, lead)
+    add_rows(*lines)
+    _know(booking, lines)
+
+
+def _lines(booking: Booking, plan: Plan, lead: Specialist) -> list[BookingLine]:
+    return [
         BookingLine(
             organization_id=booking.organization_id,
             booking=booking,
@@ -161,16 +174,13 @@ def write_lines(booking: Booking, plan: Plan, lead: Specialist) -> None:
         )
         for position, line in enumerate(plan.lines(lead))
     ]
-    add_rows(*lines)
-    # Whoever tells of the booking need not read them again.
-    vars(booking)["_prefetched_objects_cache"] = {"lines": _as_read(lines)}
 
 
-def _as_read(lines: list[BookingLine]) -> QuerySet[BookingLine]:
-    """Return rows that are known as what ``lines.all()`` gives."""
+def _know(booking: Booking, lines: list[BookingLine]) -> None:
+    """Let ``lines.all()`` give these: whoever tells of the booking need not read them again."""
     found: QuerySet[BookingLine] = BookingLine.objects.none()
     found._result_cache = lines
-    return found
+    vars(booking)["_prefetched_objects_cache"] = {"lines": found}
 
 
 def minute(moment: datetime) -> int:

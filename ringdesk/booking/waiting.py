@@ -197,8 +197,8 @@ def listed(branch: Branch, *, is_open: bool = True) -> QuerySet[WaitingClient]:
 
 def follow_booking(sender: object, *, booking: Booking, change: str, **_more: object) -> None:
     """A time may have become free; a kept one may have been taken or given back (signal ``booking_changed``)."""
-    rows = WaitingClient.objects.for_org(booking.organization_id)
     if booking.version > 1 and change in ("booked", "cancelled", "expired"):
+        rows = WaitingClient.objects.for_org(booking.organization_id)
         kept_for = rows.filter(offered=booking, state=State.OFFERED)
         kept_for.update(state=State.BOOKED if change == "booked" else State.EXPIRED, version=F("version") + 1)
     if change in ("cancelled", "no_show", "moved", "changed", "expired"):

@@ -60,11 +60,28 @@ class Query:
 def add_rows(*added: Model) -> None:
     """Store new rows of one model as ``save()`` does, where nobody listens to their saving."""
     sql, stored, told = _insertion(type(added[0]), len(added))
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in added for field in stored]
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        answers = cursor.fetchall()
-    for row, answer in zip(added, answers, strict=True):
+        cursor.execute(sql, _values(stored, added))
+        _tell(told, added, cursor.fetchall())
+
+
+def add_with_parts(whole: Model, parts: Sequence[Model], owner: str) -> None:
+    """Store a new row and new rows that belong to it, by their field ``owner``, in one trip to the database."""
+    sql, stored, told = _insertion(type(whole), 1)
+    parts_sql, parts_stored, parts_told = _insertion(type(parts[0]), len(parts), owner)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql};{parts_sql}", [*_values(stored, [whole]), *_values(parts_stored, parts)])
+        _tell(told, [whole], cursor.fetchall())
+        cursor.nextset()
+        _tell(parts_told, parts, cursor.fetchall())
+
+
+def _values(stored: list[Any], rows: Sequence[Model]) -> list[Any]:
+    return [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in stored]
+
+
+def _tell(told: list[Any], rows: Sequence[Model], answers: Sequence[Sequence[Any]]) -> None:
+    for row, answer in zip(rows, answers, strict=True):
         for field, value in zip(told, answer, strict=True):
             setattr(row, field.attname, value)
         row._state.adding, row._state.db = False, connection.alias
@@ -87,15 +104,26 @@ def _conversion(convert: Callable[..., Any], column: Any) -> Callable[[Any], Any
 
 
 @cache
-def _insertion(model: type[Model], count: int) -> tuple[str, list[Any], list[Any]]:
-    """Return the statement, the fields it stores, and those that the database works out and tells."""
+def _insertion(model: type[Model], count: int, owner: str = "") -> tuple[str, list[Any], list[Any]]:
+    """Return the statement, the fields it stores, and those that the database works out and tells.
+
+    ``owner``: the field for the row that has just been stored.
+    """
     stored: list[Any] = []
     told: list[Any] = []
     for field in model._meta.concrete_fields:
-        (told if field.primary_key or field.generated else stored).append(field)
-    values = ", ".join([f"({', '.join(['%s'] * len(stored))})"] * count)
+        is_told = field.primary_key or field.generated or field.name == owner
+        (told if is_told else stored).append(field)
+    places = ["%s"] * len(stored)
+    columns = list(stored)
+    if owner:
+        link: Any = model._meta.get_field(owner)
+        table, key = link.related_model._meta.db_table, link.target_field.column
+        columns.append(link)
+        places.append(f"currval(pg_get_serial_sequence('{table}', '{key}'))")
+    values = ", ".join([f"({', '.join(places)})"] * count)
     table = connection.ops.quote_name(model._meta.db_table)
-    return f"INSERT INTO {table} ({_listed(stored)}) VALUES {values} RETURNING {_listed(told)}", stored, told
+    return f"INSERT INTO {table} ({_listed(columns)}) VALUES {values} RETURNING {_listed(told)}", stored, told
 
 
 def _columns(model: type[Model], name: str) -> str:

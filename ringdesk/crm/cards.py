@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from ringdesk.accounts.models import Member
 from ringdesk.core import events
 from ringdesk.core.problems import Invalid, NotFound, Stale
-from ringdesk.core.rows import add_rows
 from ringdesk.crm import numbers
 from ringdesk.crm.models import Client, Contract, Lead
 from ringdesk.crm.numbers import Number
@@ -33,8 +32,8 @@ def store(card: SomeCard, phones: Iterable[Number], region: str) -> SomeCard:
     written = numbers.read(phones, region)
     # Numbers of contracts and leads of calls are there once, and whoever writes one again goes on from the refusal.
     with events.atomic(savepoint=not isinstance(card, Client)):
-        add_rows(card)
-        numbers.tell(card, numbers.add(card, written))
+        numbers.store(card, written)
+        numbers.tell(card, [each.number for each in written])
     return card
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from ringdesk.core import phones as spelling
 from ringdesk.core.problems import Invalid
-from ringdesk.core.rows import add_rows
+from ringdesk.core.rows import add_rows, add_with_parts
 from ringdesk.crm.models import Client, Contract, Lead, Phone
 from ringdesk.crm.signals import numbers_changed
 
@@ -65,11 +65,13 @@ def replace(card: Card, numbers: Sequence[Written]) -> tuple[bool, list[str]]:
     return bool(gone or added or moved), [phone.number for phone in added]
 
 
-def add(card: Card, numbers: Sequence[Written]) -> list[str]:
-    """Write ``numbers`` (from read) on a card that has none yet. Returns them."""
-    if numbers:
-        add_rows(*(_new(card, number, label or "", position) for position, (number, label) in enumerate(numbers)))
-    return [written.number for written in numbers]
+def store(card: Card, numbers: Sequence[Written]) -> None:
+    """Store a new card with ``numbers`` (from read)."""
+    phones = [_new(card, number, label or "", position) for position, (number, label) in enumerate(numbers)]
+    if phones:
+        add_with_parts(card, phones, _owner(card))
+    else:
+        add_rows(card)
 
 
 def of(card: Card) -> list[Phone]:

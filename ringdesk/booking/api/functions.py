@@ -59,7 +59,7 @@ def get_function(request: ApiRequest, name: Path[Literal["get_info_for_booking"]
 
 def context_of(caller: Caller, client: Any) -> Context:
     """Return on whose behalf functions are called. Raises Invalid for a client that is told wrongly."""
-    return Context(caller.organization, caller.branches(), Customer.read(client), by=caller.member)
+    return Context(caller.organization, Customer.read(client), by=caller.member)
 
 
 def _info(request: ApiRequest, context: Context) -> HttpResponse:

@@ -34,13 +34,17 @@ Answer = Any
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Who calls: for which client of the bot (None: for the organization itself), and what branches there are."""
+    """Who calls: ``by`` (None: a program of the organization), for which client of the bot (None: for no one)."""
 
     organization: Organization
-    branches: QuerySet[Branch]
     customer: Customer | None = None
     by: Member | None = None
     source: str = Booking.Source.BOT
+
+    @property
+    def branches(self) -> QuerySet[Branch]:
+        """Return the open branches that the caller works in."""
+        return seats.open_branches(self.organization, self.by).select_related("organization")
 
     def branch(self, id: int) -> Branch:
         """Return the branch of this id. Raises Invalid."""

@@ -104,8 +104,7 @@ _QUOTE = (
 def _context(wish: Wish) -> Context:
     caller = wish.caller
     customer = Customer.read(wish.client)
-    branches = caller.branches().select_related("organization")
-    return Context(caller.organization, branches, customer, by=caller.member, source=Booking.Source.ASSISTANT)
+    return Context(caller.organization, customer, by=caller.member, source=Booking.Source.ASSISTANT)
 
 
 def _function(name: str) -> Callable[[Wish], Any]:

@@ -65,10 +65,9 @@ def console(request: SeatedRequest) -> HttpResponse:
 def _called(request: SeatedRequest, function: Function, args: list[Any], client: dict[str, str]) -> dict[str, Any]:
     if function.is_writing and not request.member.may("bookings.change"):
         raise PermissionDenied
-    branches = seats.branches_of(request.member).select_related("organization")
     began = perf_counter()
     try:
-        who = Context(request.organization, branches, Customer.read(client), by=request.member)
+        who = Context(request.organization, Customer.read(client), by=request.member)
         answer = calling.call(who, function.name, args)
     except RingdeskError as error:
         answer = calling.refused(error)

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import Model
 
 from ringdesk.accounts.models import ApiToken, Organization
-from ringdesk.core.rows import Query, add_rows
+from ringdesk.core.rows import Query, add_rows, add_with_parts
 from ringdesk.crm.models import Client, Phone
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +43,17 @@ def test_several_rows_get_the_keys_of_their_own(tea: Organization) -> None:
     phones = [Phone(organization=tea, client=card, number=f"+7{n}", reversed=f"{n}7+", position=n) for n in range(3)]
     add_rows(*phones)
     assert {phone.pk: phone.number for phone in phones} == dict(Phone.objects.values_list("pk", "number"))
+
+
+def test_a_row_is_stored_with_its_parts(tea: Organization) -> None:
+    other = Client.objects.create(organization=tea, name="Anna")
+    card = Client(organization=tea, name="Boris")
+    phones = [Phone(organization=tea, client=card, number=f"+7{n}", reversed=f"{n}7+", position=n) for n in range(2)]
+    add_with_parts(card, phones, "client")
+    assert card.pk != other.pk
+    assert [values(phone) for phone in phones] == [values(phone) for phone in Phone.objects.order_by("pk")]
+    assert {phone.client_id for phone in phones} == {card.pk}
+    assert Client.objects.get(phones__number="+71").name == "Boris"
 
 
 def test_a_query_gives_the_models_that_django_reads(tea: Organization) -> None:
