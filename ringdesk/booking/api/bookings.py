@@ -14,7 +14,7 @@ from ringdesk.accounts import named_calls
 from ringdesk.accounts.api_auth import Caller, allowed
 from ringdesk.accounts.resources import ApiRequest, made, named, own, page_of, region, shown
 from ringdesk.booking import bookings, openings
-from ringdesk.booking.api.schemas import (
+from ringdesk.booking.api.visit_schemas import (
     BookingIn,
     BookingMove,
     BookingOut,
@@ -25,7 +25,7 @@ from ringdesk.booking.api.schemas import (
     VersionIn,
     hold_of,
 )
-from ringdesk.booking.api.schemas import Status as BookingStatus
+from ringdesk.booking.api.visit_schemas import Status as BookingStatus
 from ringdesk.booking.api.wording import branch_of, in_our_words, narrowed, of_caller
 from ringdesk.booking.models import DAY, Booking
 from ringdesk.core import paging, phones
