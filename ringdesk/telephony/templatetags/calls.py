@@ -138,9 +138,9 @@ def time_of_day(moment: datetime) -> str:
 
 
 @register.filter
-def day_unless_today(moment: datetime) -> str:
-    """Return the day in the page's zone, with the year when it is not this one; "" for today."""
+def day_unless_today(moment: datetime, of_this_year: str = "j E") -> str:
+    """Return the day in the page's zone, with the year when it is not this one (else written so); "" for today."""
     local, today = timezone.localtime(moment), timezone.localdate()
     if local.date() == today:
         return ""
-    return date_format(local, "j E" if local.year == today.year else "d.m.Y")
+    return date_format(local, of_this_year if local.year == today.year else "d.m.Y")
