@@ -27,12 +27,8 @@ class Query:
 
     def rows(self, parameters: Parameters) -> list[tuple[Any, ...]]:
         """Return of every row the models in the order they were named in."""
-        # Not earlier: while modules are loaded the models are not whole.
-        self._sql = self._sql or self._text.format_map(
-            {name: _columns(each, name) for name, each in self._models.items()}
-        )
         with connection.cursor() as cursor:
-            cursor.execute(self._sql, parameters)
+            cursor.execute(self._statement(), parameters)
             return [self._models_of(row) for row in cursor.fetchall()]
 
     def first(self, parameters: Parameters) -> tuple[Any, ...] | None:
@@ -118,9 +114,9 @@ def _insertion(model: type[Model], count: int, owner: str = "") -> tuple[str, li
     columns = list(stored)
     if owner:
         link: Any = model._meta.get_field(owner)
-        table, key = link.related_model._meta.db_table, link.target_field.column
         columns.append(link)
-        places.append(f"currval(pg_get_serial_sequence('{table}', '{key}'))")
+        whole, key = link.related_model._meta.db_table, link.target_field.column
+        places.append(f"currval(pg_get_serial_sequence('{whole}', '{key}'))")
     values = ", ".join([f"({', '.join(places)})"] * count)
     table = connection.ops.quote_name(model._meta.db_table)
     return f"INSERT INTO {table} ({_listed(columns)}) VALUES {values} RETURNING {_listed(told)}", stored, told
