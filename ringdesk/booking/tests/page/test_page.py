@@ -1,9 +1,7 @@
 """The booking page as strangers see it, without a script: plain addresses and forms."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from html.parser import HTMLParser
 from typing import Any
 
 import icalendar
@@ -13,105 +11,18 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from ringdesk.accounts.models import Branch, Module
-from ringdesk.booking import bookings, catalogue, employees, messages, pages, sending, waiting
+from ringdesk.accounts.models import Branch
+from ringdesk.booking import bookings, catalogue, employees, pages, sending, waiting
 from ringdesk.booking.diary import drawing
 from ringdesk.booking.employees import Skill
 from ringdesk.booking.models import Booking
-from ringdesk.booking.page import codes
 from ringdesk.booking.public_models import Message, PageRequest, WaitingClient
 from ringdesk.booking.tests.conftest import DAY, Clock, Salon
-from ringdesk.booking.tests.fake_post import Gateway, gateway
+from ringdesk.booking.tests.page.visitor import IRINA, Page, book, choose, get, open_page, post
 from ringdesk.core.problems import Invalid
 from ringdesk.scheduling import schedule
 from ringdesk.scheduling.hours import DayHours
 from ringdesk.scheduling.models import Claim, Occupancy
-
-IRINA = {"name": "Irina", "phone": "8 923 000-00-01", "email": "irina@example.com", "consent": "on"}
-
-
-@pytest.fixture(autouse=True)
-def fresh_counters() -> Iterator[None]:
-    cache.clear()
-    yield
-
-
-def open_page(salon: Salon, **fields: Any) -> None:
-    if Module.BOOKING not in salon.organization.modules:
-        salon.organization.modules = [*salon.organization.modules, Module.BOOKING]
-        salon.organization.save()
-    pages.change(salon.organization, **{"is_open": True, "base_url": "https://desk.example", **fields})
-
-
-@pytest.fixture
-def salon(ours: Salon) -> Salon:
-    open_page(ours)
-    return ours
-
-
-class Page(HTMLParser):
-    """What a browser without scripts can do with a page: its text, links, and the forms with their fields."""
-
-    def __init__(self, response: Any) -> None:
-        super().__init__()
-        self.status = response.status_code
-        self.text, self.links, self.forms, self.buttons = "", [], [], []  # type: ignore[var-annotated]
-        self._label = ""
-        self.feed(response.content.decode())
-        self.text = " ".join(self.text.split())
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        said = dict(attrs)
-        if tag == "a":
-            self.links.append(said.get("href", ""))
-        elif tag == "form":
-            self.forms.append((said.get("method"), said.get("action"), []))
-        elif tag in ("input", "textarea") and said.get("name") and self.forms:
-            checked = said.get("type") not in ("checkbox", "radio") or "checked" in said
-            if checked and said.get("type") in ("hidden", "radio", "checkbox", "text", "tel", "email", "date"):
-                self.forms[-1][2].append((said["name"], said.get("value", "")))
-        elif tag == "button" and said.get("name"):
-            self.buttons.append((said["name"], said.get("value")))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data + " "
-
-    @property
-    def hidden(self) -> dict[str, Any]:
-        fields: dict[str, Any] = {}
-        for name, value in self.forms[-1][2]:
-            fields.setdefault(name, []).append(value)
-        return fields
-
-    @property
-    def starts(self) -> list[str]:
-        return [value[11:16] for name, value in self.buttons if name == "start"]
-
-
-def get(path: str, browser: Browser | None = None, language: str = "en", **query: Any) -> Page:
-    return Page((browser or Browser()).get(path, query, headers={"accept-language": language}))
-
-
-def post(path: str, **fields: Any) -> Any:
-    return Browser().post(path, fields, headers={"accept-language": "en"})
-
-
-def choose(salon: Salon, hour: float = 10, *titles: str, who: str = "Pavel", **more: Any) -> str:
-    """Go as far as the form of the contact. Returns its address."""
-    held = post(
-        "/book/ours/hold/",
-        service=salon.ids(*titles or ("Haircut",)),
-        employee=salon.employees[who].pk if who else "any",
-        start=salon.at(hour).isoformat(),
-        **more,
-    )
-    assert held.status_code == 302, held.content.decode()
-    return str(held["Location"])
-
-
-def book(salon: Salon, hour: float = 10, **fields: Any) -> Any:
-    address = choose(salon, hour)
-    return post(address, **{**get(address).hidden, **IRINA, **fields})
 
 
 def test_a_stranger_books_step_by_step_without_script_or_cookie(salon: Salon) -> None:
@@ -342,76 +253,6 @@ def test_the_widget_is_a_script_for_other_sites(salon: Salon) -> None:
     response = Browser().get("/book/ours/widget.js")
     assert response["Content-Type"].startswith("text/javascript") and b"iframe" in response.content
     assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
-
-
-def test_a_link_by_mail_confirms_only_by_its_button(salon: Salon, clock: Clock) -> None:
-    open_page(salon, confirmation="email")
-    assert book(salon, email="").status_code == 422
-    sent = book(salon, 12)
-    assert "/sent/" in sent["Location"] and "Look into your mail" in get(sent["Location"]).text
-    booking = Booking.objects.get(phone="+79230000001")
-    assert (booking.status, booking.held_until) == ("held", clock.now + timedelta(minutes=30))
-    assert Message.objects.get().kind == "code" and "12:00" not in salon.free(who="Pavel")
-    path = pages.link_to(booking, pages.CONFIRM).removeprefix("https://desk.example")
-    # A mail program that opens every link confirms nothing.
-    assert get(path).status == 200
-    booking.refresh_from_db()
-    assert booking.status == "held"
-    done = post(path)
-    assert done.status_code == 302 and "You are booked" in get(done["Location"]).text
-    assert list(Message.objects.order_by("pk").values_list("kind", "to")) == [
-        ("code", "irina@example.com"), ("booked", "irina@example.com"),
-    ]  # fmt: skip
-
-
-def test_what_is_not_confirmed_in_time_is_free_again(salon: Salon, clock: Clock) -> None:
-    open_page(salon, confirmation="email")
-    sent = book(salon, 12)
-    booking = Booking.objects.get(phone="+79230000001")
-    clock.advance(minutes=31)
-    bookings.expire_holds()
-    assert "12:00" in salon.free(who="Pavel")
-    assert "no longer kept" in get(sent["Location"]).text
-    assert post(pages.link_to(booking, pages.CONFIRM).removeprefix("https://desk.example")).status_code == 409
-    assert not Message.objects.exclude(state="dropped").exists()
-
-
-@pytest.fixture
-def sms() -> Iterator[Gateway]:
-    with gateway() as server:
-        yield server
-
-
-def test_a_code_by_text_message(salon: Salon, sms: Gateway) -> None:
-    messages.change_settings(salon.branch, gateway_url=sms.url, is_inside=True)
-    open_page(salon, confirmation="code")
-    address = book(salon)["Location"]
-    booking = Booking.objects.get()
-    sending.send_due()
-    code = codes.code_of(booking)
-    assert sms.taken[0]["text"] == f"Salon: your code is {code}. Tell it to nobody."
-    assert code not in str(Message.objects.values_list()[0]) + str(PageRequest.objects.values_list()[0])
-    wrong = f"{(int(code) + 1) % 10**6:06}"
-    assert post(address, code=wrong).status_code == 422
-    assert "You are booked" in Page(Browser().post(address, {"code": f" {code[:3]} {code[3:]}"}, follow=True,
-                                                   headers={"accept-language": "en"})).text  # fmt: skip
-
-
-def test_codes_cannot_be_tried_out(salon: Salon, sms: Gateway) -> None:
-    messages.change_settings(salon.branch, gateway_url=sms.url, is_inside=True)
-    open_page(salon, confirmation="code")
-    address = book(salon)["Location"]
-    code = codes.code_of(Booking.objects.get())
-    wrong = f"{(int(code) + 1) % 10**6:06}"
-    assert [post(address, code=wrong).status_code for _time in range(4)] == [422] * 4
-    assert 'name="code"' in Browser().get(address).content.decode()
-    for answer in (post(address, code=wrong), post(address, code=code), Browser().get(address)):
-        assert 'name="code"' not in answer.content.decode()
-    said = get(address)
-    assert "Too many wrong codes Choose a time again, and we will send you another code." in said.text
-    assert "The time you had chosen is free again at 12:10." in said.text
-    assert "When?" in get(said.links[-1]).text
-    assert Booking.objects.get().status == "held"
 
 
 def test_abuse_has_its_limits(salon: Salon) -> None:
