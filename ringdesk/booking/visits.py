@@ -19,9 +19,9 @@ from ringdesk.booking.problems import NotOffered
 from ringdesk.core.problems import Invalid
 from ringdesk.core.rows import add_rows, add_with_parts
 from ringdesk.scheduling import occupancy
+from ringdesk.scheduling.hours import YEARS
 from ringdesk.scheduling.minutes import from_moment
 
-YEARS = range(2000, 2101)
 LONGEST = 24 * 60
 
 

@@ -20,12 +20,13 @@ from ringdesk.core.intervals import Span
 from ringdesk.core.problems import Stale
 from ringdesk.crm.known import Known, asked_client, known_by
 from ringdesk.crm.models import Client
-from ringdesk.hall import availability, board, days, guests, reservations
+from ringdesk.hall import availability, board, days, guests
 from ringdesk.hall.forms import CardForm
 from ringdesk.hall.models import Reservation, Table
 from ringdesk.hall.problems import sentence
 from ringdesk.hall.reservations import Course, Wish
 from ringdesk.hall.seating import Place
+from ringdesk.scheduling.hours import YEARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _date(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if day.year in reservations.YEARS else None
+    return day if day.year in YEARS else None
 
 
 def guest_of(branch: Branch, form: CardForm) -> Known:

@@ -18,8 +18,8 @@ from ringdesk.crm.known import NEW_CLIENT
 from ringdesk.hall import days
 from ringdesk.hall.fields import IdsField
 from ringdesk.hall.models import Hall, HallSettings, Reservation, ReservationStatus
-from ringdesk.hall.reservations import MOST_GUESTS, YEARS, Course, Wish
-from ringdesk.scheduling.hours import NoSuchTime
+from ringdesk.hall.reservations import MOST_GUESTS, Course, Wish
+from ringdesk.scheduling.hours import YEARS, NoSuchTime
 
 
 class CardForm(forms.Form):

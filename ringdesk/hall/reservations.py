@@ -23,13 +23,13 @@ from ringdesk.hall.models import RELEASING, Reservation, ReservationStatus, Tabl
 from ringdesk.hall.problems import TableTaken
 from ringdesk.hall.signals import reservation_booked
 from ringdesk.scheduling import occupancy
+from ringdesk.scheduling.hours import YEARS
 from ringdesk.scheduling.models import Claim
 from ringdesk.scheduling.occupancy import Taken
 
 KIND = "reservation"
 LONGEST = timedelta(hours=24)
 MOST_GUESTS = 1000
-YEARS = range(2000, 2101)
 Course = Reservation.Course
 
 

@@ -23,6 +23,8 @@ from ringdesk.scheduling.slots import NEVER, Shift
 
 DAY = 24 * 60
 ONE_DAY = timedelta(days=1)
+# Those in which anything is booked or planned: beyond is a slip of the pen, and dates have a first and a last.
+YEARS = range(2000, 2101)
 
 
 class NoSuchTime(Invalid):

@@ -16,14 +16,12 @@ from ringdesk.accounts.models import Branch
 from ringdesk.core import events
 from ringdesk.core.problems import Invalid, NotFound, Stale
 from ringdesk.scheduling import hours, loading
-from ringdesk.scheduling.hours import DAY, DayHours, Week
+from ringdesk.scheduling.hours import DAY, YEARS, DayHours, Week
 from ringdesk.scheduling.models import Holiday, Resource, ScheduleException, WorkingHours
 from ringdesk.scheduling.runs import Run, paint
 from ringdesk.scheduling.signals import schedule_changed
 
 LONGEST = 731
-# As bookings have them: what lies beyond is a slip of the pen, and the calendar itself ends.
-YEARS = range(2000, 2101)
 WEEK = 7 * DAY
 
 

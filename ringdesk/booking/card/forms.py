@@ -15,7 +15,7 @@ from ringdesk.booking.models import MOST_PRICE, Booking
 from ringdesk.core import phones
 from ringdesk.core.asked import positive_id
 from ringdesk.core.clock_fields import ClockField, LengthField
-from ringdesk.scheduling.hours import NoSuchTime
+from ringdesk.scheduling.hours import YEARS, NoSuchTime
 
 MOST_REPEATS = 52
 EVERY = [
@@ -110,7 +110,7 @@ class BookingForm(forms.Form):
     def clean_date(self) -> Any:
         """Refuse a day of no sensible year, before anything is reckoned with it: dates have a first and a last."""
         day = self.cleaned_data["date"]
-        if day.year not in scale.YEARS:
+        if day.year not in YEARS:
             raise ValidationError(_("Check the date."))
         return day
 

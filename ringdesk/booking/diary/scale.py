@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Literal, NamedTuple
 
-from ringdesk.scheduling.hours import moment_on_wall
+from ringdesk.scheduling.hours import YEARS, moment_on_wall
 from ringdesk.scheduling.minutes import Minutes, Span, complement, from_moment, merge, to_moment
 
 HOUR = 60
@@ -17,8 +17,6 @@ STEP = 15
 # What a day is drawn with when nobody works on it.
 USUAL = Span(10 * HOUR, 19 * HOUR)
 LATE_AFTER = 10
-# Nobody reads a diary of other centuries; dates have a first and a last.
-YEARS = range(2000, 2101)
 
 StateKind = Literal["off", "before", "busy", "rest", "free", "over"]
 

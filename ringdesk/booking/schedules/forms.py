@@ -12,10 +12,9 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ringdesk.booking.diary.scale import YEARS
 from ringdesk.booking.models import Employee
 from ringdesk.booking.schedules.grid import clock, span_text
-from ringdesk.scheduling.hours import DAY, DayHours, Week
+from ringdesk.scheduling.hours import DAY, YEARS, DayHours, Week
 from ringdesk.scheduling.minutes import Minutes
 from ringdesk.scheduling.schedule import LONGEST
 

@@ -18,6 +18,7 @@ from ringdesk.core.problems import Conflict, Invalid
 from ringdesk.hall import board, days, reservations
 from ringdesk.hall.models import Hall, Reservation, ReservationStatus
 from ringdesk.hall.views.answers import reservations_of, triggers
+from ringdesk.scheduling.hours import YEARS
 
 BOARD = "board"
 
@@ -59,7 +60,7 @@ def parse_day(text: str | None) -> date | None:
         day = date.fromisoformat(text or "")
     except ValueError:
         return None
-    return day if day.year in reservations.YEARS else None
+    return day if day.year in YEARS else None
 
 
 def _hall_id(branch: Branch, text: str | None) -> int | None:
