@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.conftest import Place
 
@@ -66,6 +66,26 @@ def test_a_client_calls_and_is_booked(place: Place, sign_in: SignIn) -> None:
                  src_num=known["phone"], line=SALON_LINE)  # fmt: skip
     expect(pop.locator(".pop-visits a").first).to_be_visible(timeout=5000)
     pop.locator("[data-dismiss]").click()
+
+
+def test_a_late_answer_does_not_undo_a_choice(place: Place, sign_in: SignIn) -> None:
+    page = sign_in("owner")
+    open_salon(page, place)
+    later = free_day(page, place)
+    page.keyboard.press("b")
+    card = page.locator(".drawer")
+    held: list[Route] = []
+    page.route("**/bookings/card/offer/**", lambda route: held.append(route), times=1)
+    card.locator("[name=date]").fill(later)
+    card.locator("[name=date]").blur()
+    for _ in range(100):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    answer = held[0].fetch()
+    card.locator("#service-list label").first.click()
+    held[0].fulfill(response=answer)
+    expect(card.locator(".chosen-service")).to_have_count(1)
 
 
 def drag(page: Page, bar: Locator, x: float, y: float) -> None:

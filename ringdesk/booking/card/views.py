@@ -82,7 +82,8 @@ def card_offer(request: SeatedRequest) -> HttpResponse:
     form.full_clean()
     choice = showing.choice(branch, form, timezone.now())
     with timezone.override(branch.zone):
-        return render(request, "booking/_card_offer.html", {"form": form, "choice": choice, "booking": booking})
+        shown = {"form": form, "choice": choice, "booking": booking, "forced": "force" in request.GET}
+        return render(request, "booking/_card_offer.html", shown)
 
 
 @require_GET

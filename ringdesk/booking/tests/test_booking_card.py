@@ -84,13 +84,18 @@ def test_why_a_time_is_not_free(ours: Salon, owner: Browser) -> None:
     pavel = ours.employees["Pavel"].pk
     asked: dict[str, Any] = {"services": ours.ids("Haircut"), "employee": pavel, "date": DAY.isoformat()}
 
-    def why(start: str) -> str:
-        return body(owner.get("/bookings/card/offer/", asked | {"start": start}))
+    def why(start: str, **more: str) -> str:
+        return body(owner.get("/bookings/card/offer/", asked | {"start": start} | more))
+
+    def box(html: str) -> str:
+        return next(part for part in html.split("<") if 'name="force"' in part)
 
     assert "Pavel is taken 10:00–11:00: Boris, Haircut." in why("10:30")
     assert "Pavel: Outside working hours." in why("20:00")
     assert 'name="force"' in why("20:00") and 'name="force"' not in why("10:30")
     assert "note warn" not in why("11:00")
+    # Somebody else's booking asks the card again: what was ticked stays so.
+    assert "checked" in box(why("20:00", force="1")) and "checked" not in box(why("20:00"))
 
 
 def test_booking_from_a_call(ours: Salon, owner: Browser) -> None:

@@ -56,6 +56,10 @@ function tables(card: HTMLFormElement): HTMLInputElement[] {
   return Array.from(card.querySelectorAll<HTMLInputElement>('input[name="tables"]'));
 }
 
+function several(card: HTMLFormElement): HTMLInputElement | null {
+  return card.querySelector<HTMLInputElement>("[data-join-several]");
+}
+
 function seatsOf(chosen: HTMLInputElement[]): number {
   return chosen.reduce((sum, table) => sum + Number(table.dataset["seats"] ?? 0), 0);
 }
@@ -77,7 +81,7 @@ function showChosen(card: HTMLFormElement): void {
 /** A table that is enough for the party takes the place of the one before; otherwise they are put together. */
 function choose(card: HTMLFormElement, table: HTMLInputElement): void {
   const others = tables(card).filter((other) => other !== table && other.checked);
-  const together = card.querySelector<HTMLInputElement>("[data-join-several]")?.checked ?? false;
+  const together = several(card)?.checked ?? false;
   if (table.checked && !together && (seatsOf(others) >= guestsOf(card) || seatsOf([table]) >= guestsOf(card))) {
     for (const other of others) other.checked = false;
   }
@@ -86,7 +90,7 @@ function choose(card: HTMLFormElement, table: HTMLInputElement): void {
 
 function join(card: HTMLFormElement, ids: string[]): void {
   for (const table of tables(card)) table.checked = ids.includes(table.value);
-  const together = card.querySelector<HTMLInputElement>("[data-join-several]");
+  const together = several(card);
   if (together) together.checked = ids.length > 1;
   showChosen(card);
 }
@@ -127,10 +131,13 @@ function clicked(event: Event): void {
 /** While the tables are being asked for, the choice may change: what is chosen when the answer comes stays chosen. */
 function keepChoice(): void {
   let kept: string[] = [];
+  let together = false;
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     const target = (event as CustomEvent<{ target: Element }>).detail.target;
     const card = target.id === "card-tables" ? cardOf(target) : null;
-    if (card) kept = tables(card).filter((table) => table.checked).map((table) => table.value);
+    if (!card) return;
+    kept = tables(card).filter((table) => table.checked).map((table) => table.value);
+    together = several(card)?.checked ?? false;
   });
   document.body.addEventListener("htmx:afterSwap", (event) => {
     const target = (event as CustomEvent<{ target: Element }>).detail.target;
@@ -138,6 +145,8 @@ function keepChoice(): void {
     const card = document.querySelector<HTMLFormElement>("form[data-card]");
     if (!card) return;
     for (const table of tables(card)) table.checked = kept.includes(table.value);
+    const box = several(card);
+    if (box) box.checked = together;
     showChosen(card);
   });
 }
