@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from ringdesk.config.tests.process import Ringdesk
 
@@ -23,6 +23,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A page that is right stays right however busy the machine is: waiting longer costs only what fails.
+expect.set_options(timeout=20_000)
 
 
 @dataclass

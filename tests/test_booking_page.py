@@ -117,7 +117,7 @@ def test_the_widget_shows_the_page_on_another_site(browser: Browser, place: Plac
     with another_site(widget) as site, visitor(browser) as page:
         page.goto(site)
         frame = page.frame_locator("iframe")
-        expect(frame.get_by_role("heading", name="What would you like to book?")).to_be_visible(timeout=15_000)
+        expect(frame.get_by_role("heading", name="What would you like to book?")).to_be_visible()
         # It is as high as its content: nothing scrolls inside.
         page.wait_for_function("document.querySelector('iframe').offsetHeight > 700")
         frame.locator(".book-service").first.click()
@@ -131,7 +131,7 @@ def test_a_button_of_another_site_opens_the_page(browser: Browser, place: Place)
         page.goto(site)
         page.get_by_role("button", name="Записаться").click()
         frame = page.frame_locator("dialog iframe")
-        expect(frame.get_by_role("heading", name="На что записаться?")).to_be_visible(timeout=15_000)
+        expect(frame.get_by_role("heading", name="На что записаться?")).to_be_visible()
         page.get_by_role("button", name="Закрыть").click()
         expect(page.locator("dialog")).to_be_hidden()
         page.get_by_role("button", name="Записаться").click()

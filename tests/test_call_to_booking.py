@@ -54,7 +54,7 @@ def test_a_client_calls_and_is_booked(place: Place, sign_in: SignIn) -> None:
     place.report("http_events", event="1", src_type="1", call_id="booking-1", dst_num="100",
                  src_num=known["phone"], line=SALON_LINE)  # fmt: skip
     pop = page.locator(".pop", has_text=known["name"])
-    expect(pop).to_be_visible(timeout=5000)
+    expect(pop).to_be_visible()
     pop.get_by_role("button", name="Новая запись из этого звонка").click()
     card = page.locator(".drawer")
     expect(card.locator("[name=guest_name]")).to_have_value(known["name"])
@@ -64,7 +64,7 @@ def test_a_client_calls_and_is_booked(place: Place, sign_in: SignIn) -> None:
     # The next time the same client calls, the popup says what they are expected for.
     place.report("http_events", event="1", src_type="1", call_id="booking-2", dst_num="100",
                  src_num=known["phone"], line=SALON_LINE)  # fmt: skip
-    expect(pop.locator(".pop-visits a").first).to_be_visible(timeout=5000)
+    expect(pop.locator(".pop-visits a").first).to_be_visible()
     pop.locator("[data-dismiss]").click()
 
 

@@ -20,7 +20,7 @@ def test_a_known_guest_calls_and_gets_a_table(place: Place, sign_in: SignIn) -> 
     known = place.demo["clients"][0]
     place.ring(known["phone"], "journey-1")
     pop = popup(page, known["name"])
-    expect(pop).to_be_visible(timeout=5000)
+    expect(pop).to_be_visible()
     expect(page).to_have_title(re.compile(r"^\(\d+\)"))
     pop.locator("[data-answer]").click()
     card = page.locator(".drawer")
@@ -85,7 +85,7 @@ def test_the_server_falls_in_the_middle_of_a_call_and_nothing_typed_is_lost(plac
     card.locator("[name=comment]").fill("перезвонить в пять")
     place.restart()
     place.report("http_events", event="3", src_type="1", call_id="journey-4", dst_num="100", src_num="89135558833")
-    expect(popup(page, "+79135558833")).to_contain_text("Разговор", timeout=20000)
+    expect(popup(page, "+79135558833")).to_contain_text("Разговор")
     expect(card.locator("[name=guest_name]")).to_have_value("Тамара Гвердцители")
     expect(card.locator("[name=comment]")).to_have_value("перезвонить в пять")
     place.ring("89135558844", "journey-5")
