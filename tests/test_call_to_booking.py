@@ -7,17 +7,10 @@ from typing import Any
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.conftest import Place
+from tests.salon import open_salon
 
 SignIn = Callable[..., Page]
 SALON_LINE = "3333334"
-
-
-def open_salon(page: Page, place: Place) -> None:
-    """Let the page work for the salon: the branch is switched by hand, as people do it."""
-    salon = place.demo["branches"][1]
-    page.locator(".place summary").first.click()
-    page.locator(".place .menu-body").get_by_text(salon["name"]).click()
-    expect(page.locator(".place summary").first).to_contain_text(salon["name"])
 
 
 def free_day(page: Page, place: Place) -> str:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import Place
+from tests.salon import open_salon
 
 SignIn = Callable[..., Page]
 DEFAULTS = {
@@ -97,6 +98,21 @@ def test_a_window_never_takes_away_what_is_being_typed(place: Place, sign_in: Si
     expect(name).to_have_value("Тамара")
     notice.get_by_role("button", name="Открыть").click()
     expect(window(page)).to_contain_text("777-01-04")
+
+
+def test_a_chosen_service_is_not_taken_away_either(place: Place, sign_in: SignIn, office: Page) -> None:
+    settle(office, place, incoming_window="ringing")
+    page = sign_in()
+    open_salon(page, place)
+    page.goto(place.base_url + "/bookings/")
+    page.keyboard.press("b")
+    card = page.locator("#drawer .drawer")
+    card.locator("#service-list label").first.click()
+    # It comes back as the server's own, as if nobody had chosen it.
+    expect(card.locator(".chosen-service input")).to_have_attribute("checked", "")
+    place.ring("89137770106", "window-6")
+    expect(page.locator("#toasts .toast", has_text="На линии")).to_be_visible()
+    expect(card.locator(".chosen-service")).to_be_visible()
 
 
 def test_an_unknown_number_becomes_a_client_with_the_number_filled_in(

@@ -1,5 +1,7 @@
 /** Call windows: the card of who is on the line opens by itself, on one tab, and never over what is being typed. */
 
+import type { HtmxResponseInfo } from "htmx.org/dist/htmx.esm.js";
+
 import { now } from "./clock";
 import { isOpen } from "./drawer";
 import { isAnyTabVisible, isLeading } from "./leader";
@@ -43,10 +45,27 @@ function hasChanged(field: Element): boolean {
   return options.some((option) => option.defaultSelected) && options.some((one) => one.selected !== one.defaultSelected);
 }
 
+/** Forms somebody has begun to fill in: once the server has shown them again, their fields look untouched. */
+const begun = new WeakSet<Element>();
+
+function watchForms(): void {
+  document.addEventListener("input", (event) => {
+    const field = event.target as Element;
+    const form = field.closest("#drawer form");
+    if (form && event.isTrusted && !field.matches("[type=search]")) begun.add(form);
+  });
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, requestConfig, successful } = (event as CustomEvent<HtmxResponseInfo & { elt: Element }>).detail;
+    if (successful && requestConfig.verb !== "get") begun.delete(elt);
+  });
+}
+
 /** Tell whether something typed into the panel would go with it. */
 function isDrawerDirty(): boolean {
   const box = document.getElementById("drawer");
-  return isOpen() && Array.from(box?.querySelectorAll("input, textarea, select") ?? []).some(hasChanged);
+  if (!box || !isOpen()) return false;
+  const isBegun = Array.from(box.querySelectorAll("form")).some((form) => begun.has(form));
+  return isBegun || Array.from(box.querySelectorAll("input, textarea, select")).some(hasChanged);
 }
 
 function isTyping(): boolean {
@@ -114,6 +133,7 @@ function showPermission(): void {
 export function start(): void {
   if (config.member === null) return;
   onLive("window.open", heard);
+  watchForms();
   showPermission();
   document.addEventListener("click", (event) => {
     if (!(event.target as Element).closest("[data-permission-ask]")) return;
