@@ -24,7 +24,6 @@ _EVERYBODY = frozenset(Role)
 
 ACTIONS: dict[str, frozenset[Role]] = {
     "organization.change": frozenset({_O, _A}),
-    "organization.delete": frozenset({_O}),
     "branches.change": frozenset({_O, _A, _M}),
     "members.see": frozenset({_O, _A, _C, _M}),
     "members.change": frozenset({_O, _A}),
@@ -52,7 +51,6 @@ ACTIONS: dict[str, frozenset[Role]] = {
 
 LABELS: dict[str, Promise] = {
     "organization.change": _("Change the organization: name, language, modules"),
-    "organization.delete": _("Delete the organization"),
     "branches.change": _("Add and change branches and opening hours"),
     "members.see": _("See who works here"),
     "members.change": _("Invite, change and deactivate members"),

@@ -133,8 +133,9 @@ def message_log(request: SeatedRequest) -> HttpResponse:
 @require_POST
 @CHANGE
 def message_again(request: SeatedRequest, pk: int) -> HttpResponse:
-    """Send a message that failed once more."""
-    messages.again(get_object_or_404(messages.log(request.branch), pk=pk))
+    """Send a message that failed once more, whichever branch is looked at by now."""
+    rows = Message.objects.for_org(request.organization).filter(branch__in=seats.in_reach(request.member))
+    messages.again(get_object_or_404(rows, pk=pk))
     return answers.done(request, _("It is on its way again."), "booking:messages")
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from ringdesk.accounts.models import Module
+from ringdesk.accounts.models import Branch, Module
 from ringdesk.booking import messages, pages, waiting
 from ringdesk.booking.public_models import Message, WaitingClient
 from ringdesk.booking.tests.conftest import DAY, NOON, Salon
@@ -114,6 +114,12 @@ def test_the_log_shows_what_failed_and_sends_it_again(salon: Salon, theirs: Salo
     again = reverse("booking:message_again", args=[message.pk])
     assert browser_of(theirs.owner).post(again).status_code == 404
     assert browser_of(salon.member("hostess")).post(again).status_code == 403
+    other = Branch.objects.create(organization=salon.organization, name="Second", timezone="Europe/Moscow")
+    salon.owner.branches.set([other])  # limited to another branch
+    assert owner.post(again).status_code == 404
+    salon.owner.branches.clear()
+    # In another tab the second branch has been chosen.
+    owner.post(reverse("accounts:choose_branch"), {"branch": other.pk})
     assert owner.post(again, headers=HTMX).status_code == 204
     message.refresh_from_db()
     assert message.state == "waiting"
