@@ -26,7 +26,11 @@ LEFT JOIN accounts_member owner_responsible ON owner_responsible.is_active
 WHERE p.organization_id = %(organization)s AND {condition}
 """
 ROWS_BY_NUMBER = ROWS.format(condition="p.number = %(number)s")
-ROWS_BY_LAST_DIGITS = ROWS.format(condition="p.reversed LIKE %(reversed)s")
+# ``reversed``: what core.phones.reverse returns, cut. A range, not LIKE: a plan made before the digits are known must
+# find it by the index too.
+ROWS_BY_LAST_DIGITS = ROWS.format(
+    condition="p.reversed ~>=~ %(reversed)s::text AND p.reversed ~<~ (%(reversed)s::text || chr(1114111))"
+)
 _MOST_OFFERED = 20
 
 
@@ -43,7 +47,7 @@ def suggest(organization: Organization | int, number: str, *, digits: int = 5, r
     backwards = phones.reverse(phones.normalize(number, region))[:digits]
     if len(backwards) < digits:
         return NOBODY
-    return _match(ROWS_BY_LAST_DIGITS, {"organization": _id(organization), "reversed": f"{backwards}%"})
+    return _match(ROWS_BY_LAST_DIGITS, {"organization": _id(organization), "reversed": backwards})
 
 
 def cards(organization: Organization | int, number: str, *, region: str = "RU") -> list[Row]:
@@ -57,7 +61,7 @@ def possible(organization: Organization | int, number: str, *, digits: int, regi
     backwards = phones.reverse(phones.normalize(number, region))[:digits]
     if len(backwards) < digits:
         return []
-    return _rows(ROWS_BY_LAST_DIGITS, {"organization": _id(organization), "reversed": f"{backwards}%"})
+    return _rows(ROWS_BY_LAST_DIGITS, {"organization": _id(organization), "reversed": backwards})
 
 
 def _rows(sql: str, parameters: dict[str, int | str]) -> list[Row]:

@@ -177,7 +177,7 @@ class Doors:
             rows = await (await connection.execute(ROWS_BY_NUMBER, parameters)).fetchall()
             digits = phones.reverse(phone)
             if not rows and len(digits) > link.rules.last_digits:
-                last = {"organization": link.organization_id, "reversed": digits[: link.rules.last_digits] + "%"}
+                last = {"organization": link.organization_id, "reversed": digits[: link.rules.last_digits]}
                 rows = await (await connection.execute(ROWS_BY_LAST_DIGITS, last)).fetchall()
         return matching.match(rows)
 

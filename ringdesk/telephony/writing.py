@@ -5,6 +5,7 @@ A batch is one organization's. It travels as JSON, so that one prepared statemen
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString
@@ -12,6 +13,7 @@ from uuid import UUID
 
 import orjson
 from psycopg import AsyncConnection
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from ringdesk.crm import matching
 from ringdesk.crm.linking import ROWS
@@ -195,6 +197,17 @@ entry AS (
 UPDATE telephony_call call SET trace = call.trace || entry.entries
 FROM entry WHERE call.id = ANY (ARRAY(SELECT call FROM entry)) AND call.id = entry.call
 """
+
+
+async def rehearse(connection: AsyncConnection[Any]) -> None:
+    """Let a connection do everything once with nothing: its first report finds the statements planned.
+
+    On a database without our tables nothing is rehearsed.
+    """
+    nothing = {"organization": 0, "asked": "[]", "reports": "[]", "facts": "[]", "frames": "[]"}
+    with contextlib.suppress(UndefinedTable, UndefinedColumn):
+        for statement in (LOOK_UP_BY_KEY, OPEN, GO_ON):
+            await connection.execute(statement, nothing)
 
 
 async def look_up(connection: AsyncConnection[Any], batch: Sequence[Told]) -> list[tuple[list[Stored], Match]]:

@@ -1,6 +1,7 @@
 """Many reports at once: what is stored and told is what one after the other would have been."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -14,6 +15,8 @@ from psycopg import OperationalError
 
 from ringdesk.core.database import open_pool
 from ringdesk.core.events import Event
+from ringdesk.crm import linking
+from ringdesk.crm.models import Client, Phone
 from ringdesk.live.models import LiveEvent
 from ringdesk.telephony import calls, link_cache, writing
 from ringdesk.telephony.batches import LARGEST, Batches, Waiting
@@ -116,6 +119,41 @@ def test_processes_that_write_the_same_calls_lose_nothing(place: Place) -> None:
     assert (Call.objects.count(), StoredEvent.objects.count(), Popup.objects.count()) == (6, 36, 6)
     assert PhoneBookEntry.objects.get().calls == 6
     assert ids(place) == list(range(1, 37)) == sorted(world.published[place.organization.pk])
+
+
+def test_a_fresh_connection_has_its_plans_and_has_written_nothing(place: Place) -> None:
+    async def play() -> list[tuple[int, int]]:
+        async with open_pool(max_size=1, configure=calls.configure) as pool, pool.connection() as connection:
+            kept = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE %s"
+            return await (await connection.execute(kept, ["%INTO telephony_callevent%"])).fetchall()
+
+    assert asyncio.run(play()) == [(1, 0), (1, 0)]
+    assert not Call.objects.exists() and not PhoneBookEntry.objects.exists() and ids(place) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameter"), [(linking.ROWS_BY_NUMBER, "number"), (linking.ROWS_BY_LAST_DIGITS, "reversed")]
+)
+def test_a_number_is_found_by_the_index_by_a_plan_made_without_it(
+    place: Place, statement: str, parameter: str
+) -> None:
+    card = Client.objects.create(organization=place.organization, name="Many numbers")
+    numbers = [(f"+7913{n:07}", f"7913{n:07}"[::-1]) for n in range(3000)]
+    Phone.objects.bulk_create(
+        Phone(organization=place.organization, client=card, number=number, reversed=digits, position=n)
+        for n, (number, digits) in enumerate(numbers)
+    )
+    query = statement.replace("%(organization)s", "$1").replace(f"%({parameter})s", "$2")
+
+    async def play() -> str:
+        async with open_pool(max_size=1, configure=calls.configure) as pool, pool.connection() as connection:
+            await connection.execute("ANALYZE crm_phone")
+            await connection.execute(f"PREPARE probe AS {query}".encode())
+            rows = await (await connection.execute("EXPLAIN EXECUTE probe (1, '10000')")).fetchall()
+            return "\n".join(line for (line,) in rows)
+
+    plan = asyncio.run(play())
+    assert re.search(rf"Index Cond: .*organization_id = \$1.*{parameter}.*\$2", plan), plan
 
 
 def test_who_knew_less_writes_nothing_and_the_others_of_the_batch_are_written(place: Place) -> None:
