@@ -2,10 +2,10 @@
 
 import logging
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Greatest
 
 from ringdesk.telephony import calls
 from ringdesk.telephony.call_events import CallEvent as Fact
@@ -28,44 +28,48 @@ logger = logging.getLogger(__name__)
 
 def sweep(now: datetime) -> int:
     """End the calls that have been silent for too long. Returns how many. One that cannot be ended stops no other."""
-    ringing = Call.objects.filter(state=Call.State.RINGING, last_received_at__lt=now - RINGING_AT_LEAST)
-    talking = Call.objects.filter(
-        state__in=(Call.State.ANSWERED, Call.State.HELD), last_received_at__lt=now - TALKING_AT_MOST
-    )
     links: dict[int, Link] = {}
     swept = 0
-    silent = [*ringing.order_by("last_received_at")[:_BATCH], *talking.order_by("last_received_at")[:_BATCH]]
-    for call in [*silent, *_left_by_their_legs(now, {call.pk for call in silent})]:
+    # Beside their legs a call may be too old as well: it is ended once.
+    due = {call.pk: call for call in (*_left_by_their_legs(now), *_ringing_too_long(now), *_talking_too_long(now))}
+    for call in due.values():
         try:
-            swept += _end(call, links, now)
+            _end(call, links, now)
+            swept += 1
         except Exception:
             # Whatever is wrong with this one: the others are ended now, and the next sweep comes back to it.
             logger.exception("Call %s could not be ended", call.pk)
     return swept
 
 
-def patience(call: Call, link: Link) -> timedelta:
-    """Return how long this call may stay silent before it is thought to be over."""
-    if _is_left_by_its_legs(call):
-        return SILENT_AFTER_LEGS
-    if call.state != Call.State.RINGING:
-        return TALKING_AT_MOST
-    if registry()[link.kind].ends_silently:
-        return timedelta(seconds=max(link.popup_seconds, 60))
-    return RINGING_AT_MOST
+def _ringing_too_long(now: datetime) -> QuerySet[Call]:
+    """Return what rings for ever; a source that never tells the end is believed as long as its popup stays."""
+    silently = [kind for kind, connector in registry().items() if connector.ends_silently]
+    shown = Greatest(F("organization__popup_seconds"), Value(int(RINGING_AT_LEAST.total_seconds())))
+    popup_closed = Value(now) - ExpressionWrapper(shown * timedelta(seconds=1), DurationField())
+    is_over = Q(last_received_at__lt=now - RINGING_AT_MOST) & ~Q(connector__kind__in=silently)
+    is_past_its_popup = Q(last_received_at__lt=popup_closed, connector__kind__in=silently)
+    ringing = Call.objects.filter(state=Call.State.RINGING, last_received_at__lt=now - RINGING_AT_LEAST)
+    return ringing.filter(is_over | is_past_its_popup).order_by("last_received_at")[:_BATCH]
 
 
-def _left_by_their_legs(now: datetime, without: set[UUID]) -> list[Call]:
-    """Return open calls that lost a leg and then were silent, whatever became of their other legs."""
+def _talking_too_long(now: datetime) -> QuerySet[Call]:
+    states = (Call.State.ANSWERED, Call.State.HELD)
+    talking = Call.objects.filter(state__in=states, last_received_at__lt=now - TALKING_AT_MOST)
+    return talking.order_by("last_received_at")[:_BATCH]
+
+
+def _left_by_their_legs(now: datetime) -> list[Call]:
+    """Return open calls all of whose legs have ended, and that were silent since."""
     a_leg_ended = CallEvent.objects.filter(call=OuterRef("pk"), kind=Kind.ENDED, event__has_key="leg")
-    open_ = Call.objects.exclude(state=Call.State.ENDED).filter(last_received_at__lt=now - SILENT_AFTER_LEGS)
-    found = open_.exclude(pk__in=without).filter(Exists(a_leg_ended)).order_by("last_received_at")[:_BATCH]
-    return [call for call in found if _is_left_by_its_legs(call)]
+    silent = Call.objects.exclude(state=Call.State.ENDED).filter(last_received_at__lt=now - SILENT_AFTER_LEGS)
+    told = Prefetch("events", CallEvent.objects.only("call", "event", "received_at"))
+    found = silent.filter(Exists(a_leg_ended)).prefetch_related(told).order_by("last_received_at")[:_BATCH]
+    return [call for call in found if legs_are_over([_received(event) for event in call.events.all()])]
 
 
-def _is_left_by_its_legs(call: Call) -> bool:
-    told = call.events.values_list("event", "received_at")
-    return legs_are_over([Received(from_json(event), received_at) for event, received_at in told])
+def _received(event: CallEvent) -> Received:
+    return Received(from_json(event.event), event.received_at)
 
 
 def end_of(call: Call, link: Link, now: datetime) -> Fact:
@@ -86,12 +90,9 @@ def end_of(call: Call, link: Link, now: datetime) -> Fact:
     )
 
 
-def _end(call: Call, links: dict[int, Link], now: datetime) -> bool:
+def _end(call: Call, links: dict[int, Link], now: datetime) -> None:
     link = links.get(call.connector_id) or links.setdefault(call.connector_id, _link(call.connector_id))
-    if now - call.last_received_at <= patience(call, link):
-        return False
     calls.receive_sync(link, end_of(call, link, now), {"swept": True}, now, call.pk)
-    return True
 
 
 def _link(connector_id: int) -> Link:

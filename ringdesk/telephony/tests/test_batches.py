@@ -134,9 +134,7 @@ def test_a_fresh_connection_has_its_plans_and_has_written_nothing(place: Place) 
 @pytest.mark.parametrize(
     ("statement", "parameter"), [(linking.ROWS_BY_NUMBER, "number"), (linking.ROWS_BY_LAST_DIGITS, "reversed")]
 )
-def test_a_number_is_found_by_the_index_by_a_plan_made_without_it(
-    place: Place, statement: str, parameter: str
-) -> None:
+def test_a_number_is_found_by_the_index_by_a_plan_made_without_it(place: Place, statement: str, parameter: str) -> None:
     card = Client.objects.create(organization=place.organization, name="Many numbers")
     numbers = [(f"+7913{n:07}", f"7913{n:07}"[::-1]) for n in range(3000)]
     Phone.objects.bulk_create(

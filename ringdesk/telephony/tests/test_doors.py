@@ -195,6 +195,26 @@ def test_a_phone_that_never_says_the_end_is_swept_and_a_pbx_call_becomes_missed(
     assert sweeping.sweep(now + timedelta(minutes=7)) == 0
 
 
+def test_a_sweep_with_nothing_to_end_asks_no_call_by_itself(
+    desk: Desk, place: Place, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(20, 40):
+        desk.get(place.path() + STARTED.replace("32323", f"32323{number}").replace("89991234567", f"899912345{number}"))
+    assert Call.objects.count() == 20
+    with django_assert_max_num_queries(3):
+        assert sweeping.sweep(timezone.now() + timedelta(minutes=4)) == 0
+
+
+def test_a_popup_that_stays_longer_lets_its_call_ring_longer(desk: Desk, place: Place) -> None:
+    place.organization.popup_seconds = 1200
+    place.organization.save()
+    desk.get(place.path(place.phone), params={"phone": "+79230000001"})
+    desk.get(place.path() + STARTED)
+    assert sweeping.sweep(timezone.now() + timedelta(minutes=19)) == 1
+    assert Call.objects.get(connector=place.phone).state == "ringing"
+    assert sweeping.sweep(timezone.now() + timedelta(minutes=21)) == 1
+
+
 def test_what_is_malformed_oversized_or_unknown_changes_nothing(desk: Desk, place: Place) -> None:
     path = place.path()
     statuses = {
