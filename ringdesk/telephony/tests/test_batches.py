@@ -125,7 +125,8 @@ def test_a_fresh_connection_has_its_plans_and_has_written_nothing(place: Place) 
     async def play() -> list[tuple[int, int]]:
         async with open_pool(max_size=1, configure=calls.configure) as pool, pool.connection() as connection:
             kept = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE %s"
-            return await (await connection.execute(kept, ["%INTO telephony_callevent%"])).fetchall()
+            rows = await (await connection.execute(kept, ["%INTO telephony_callevent%"])).fetchall()
+            return [(generic, custom) for generic, custom in rows]
 
     assert asyncio.run(play()) == [(1, 0), (1, 0)]
     assert not Call.objects.exists() and not PhoneBookEntry.objects.exists() and ids(place) == []
