@@ -76,11 +76,11 @@ def teller(desk: Desk, mango: Connector) -> Pbx:
 
 
 def until(condition: Callable[[], Any]) -> None:
-    for _ in range(100):
+    for _ in range(400):
         if condition():
             return
         threading.Event().wait(0.05)
-    raise AssertionError("it did not come about within 5 s")
+    raise AssertionError("it did not come about within 20 s")
 
 
 def facts(call: Call) -> tuple[Any, ...]:
