@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 from playwright.sync_api import Page, expect
 
 from tests.conftest import Place
+from tests.salon import open_salon
 
 SignIn = Callable[..., Page]
 
@@ -55,6 +57,32 @@ def test_an_unknown_caller_leaves_only_the_number(place: Place, sign_in: SignIn)
     card.locator("button.primary[type=submit]").click()
     expect(card).to_have_count(0)
     expect(page.locator(".res", has_text="555-99-11").first).to_be_visible()
+
+
+def test_which_of_two_guests_with_one_number_takes_one_click(place: Place, sign_in: SignIn) -> None:
+    for name in ("Первый Близнец", "Второй Близнец"):
+        made = httpx.post(
+            place.base_url + "/api/v1/clients",
+            headers={"Authorization": f"Bearer {place.demo['owner']['api_token']}"},
+            json={"name": name, "phones": [{"number": "+79135550101"}]},
+        )
+        assert made.status_code == 201
+    page = sign_in("owner")
+    open_salon(page, place)
+    for address in ("/hall/", "/bookings/"):
+        page.goto(place.base_url + address)
+        page.keyboard.press("b")
+        card = page.locator(".drawer")
+        card.locator("[name=phone]").fill("89135550101")
+        choice = card.locator("#card-guest label", has_text="Второй Близнец")
+        expect(choice).to_be_visible()
+        # Leaving the number asks again whose it is, while the click already chooses.
+        with page.expect_response(re.compile("/card/(guest|client)/")):
+            choice.click()
+        expect(choice.locator("input")).to_be_checked()
+        expect(card.locator("[name=guest_name]")).to_have_value("Второй Близнец")
+        page.keyboard.press("Escape")
+        expect(card).to_have_count(0)
 
 
 def test_dismissed_in_one_tab_is_gone_in_the_other_and_stays_with_a_colleague(place: Place, sign_in: SignIn) -> None:

@@ -39,9 +39,10 @@ class CardForm(forms.Form):
                 "autocomplete": "off",
                 "hx-get": reverse_lazy("hall:card_guest"),
                 "hx-trigger": "change, input changed delay:500ms",
-                "hx-include": "[name=reservation]",
+                "hx-include": "closest form",
+                "hx-params": "phone,reservation,branch",
                 "hx-target": "#card-guest",
-                "hx-swap": "outerHTML",
+                "hx-swap": "morph:outerHTML",
                 "hx-sync": "this:replace",
             }
         ),

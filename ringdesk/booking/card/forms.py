@@ -53,9 +53,10 @@ class BookingForm(forms.Form):
                 "autocomplete": "off",
                 "hx-get": reverse_lazy("booking:card_client"),
                 "hx-trigger": "change, input changed delay:500ms",
-                "hx-include": "[name=booking]",
+                "hx-include": "closest form",
+                "hx-params": "phone,booking,branch",
                 "hx-target": "#card-guest",
-                "hx-swap": "outerHTML",
+                "hx-swap": "morph:outerHTML",
                 "hx-sync": "this:replace",
             }
         ),

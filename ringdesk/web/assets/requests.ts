@@ -18,7 +18,36 @@ function isField(element: Element | null): boolean {
   );
 }
 
+/** When a field was last filled in, and when the answer that is being shown was asked for (ms of the page's life). */
+const filledAt = new WeakMap<Element, number>();
+const askedAt = new WeakMap<XMLHttpRequest, number>();
+let shownAskedAt = 0;
+
+function watchTyping(): void {
+  const fill = (field: Element): void => void filledAt.set(field, performance.now());
+  document.addEventListener(
+    "input",
+    ({ target }) => {
+      if (!(target instanceof HTMLInputElement) || target.type !== "radio") return fill(target as Element);
+      // One of them on is the others off.
+      (target.form ?? document).querySelectorAll(`[name="${CSS.escape(target.name)}"]`).forEach(fill);
+    },
+    { capture: true },
+  );
+  on("htmx:beforeSend", ({ detail }) => void askedAt.set(detail.xhr, performance.now()));
+  on("htmx:beforeSwap", ({ detail }) => {
+    shownAskedAt = askedAt.get(detail.xhr) ?? 0;
+  });
+}
+
+/** Tell whether this was filled in while the answer was under way: the answer knows nothing of it. */
+function isNewerThanAnswer(element: Element): boolean {
+  const field = element instanceof HTMLOptionElement ? element.closest("select") : element;
+  return field !== null && (filledAt.get(field) ?? -1) > shownAskedAt;
+}
+
 function keepsAttribute(name: string, element: Element, change: "update" | "remove"): boolean {
+  if (["value", "checked", "selected"].includes(name) && isNewerThanAnswer(element)) return true;
   if (change === "remove" && OURS.has(name)) return true;
   // What the user has opened stays open.
   return name === "open" && (element instanceof HTMLDetailsElement || element instanceof HTMLDialogElement);
@@ -204,6 +233,7 @@ function showProgress(): void {
 export function start(): void {
   configure();
   defineMorphSwap();
+  watchTyping();
   watchFailures();
   showProgress();
 }

@@ -128,6 +128,10 @@ function clicked(event: Event): void {
   if (group) join(card, (group.dataset["join"] ?? "").split(","));
 }
 
+function chosenClient(known: ParentNode): HTMLInputElement | null {
+  return known.querySelector<HTMLInputElement>('input[type="radio"]:checked');
+}
+
 /** While the tables are being asked for, the choice may change: what is chosen when the answer comes stays chosen. */
 function keepChoice(): void {
   let kept: string[] = [];
@@ -162,7 +166,7 @@ export function start(): void {
     prepare(card);
     // What stands in the way is said at the top; the button that was pressed is at the bottom.
     if (settled.id === "drawer") card.querySelector(".drawer-body > .note.bad")?.scrollIntoView({ block: "center" });
-    if (settled.id === "card-guest") suggestGuest(card, (settled as HTMLElement).dataset);
+    if (settled.id === "card-guest") suggestGuest(card, (chosenClient(settled) ?? (settled as HTMLElement)).dataset);
   });
   const card = document.querySelector<HTMLFormElement>("form[data-card]");
   if (card) prepare(card);
