@@ -1,8 +1,6 @@
 /** The booking card: a free time is taken over by a click, services are found by typing, and the usual length and
  *  price stand where nothing else is typed. */
 
-import { htmx } from "./requests";
-
 function cardOf(element: EventTarget | null): HTMLFormElement | null {
   return element instanceof Element ? element.closest<HTMLFormElement>("form[data-booking]") : null;
 }
@@ -51,12 +49,6 @@ function filter(input: HTMLInputElement): void {
   }
 }
 
-/** What the card shows next comes from what it holds now: an answer to what it held before would undo the choice. */
-function forgetOlderAnswers(card: HTMLFormElement, input: Element): void {
-  const offer = card.querySelector("#card-offer");
-  if (offer && input.matches("[data-asks]")) htmx.trigger(offer, "htmx:abort");
-}
-
 /** A chosen service closes the list: what comes next is the time. */
 function closePicker(input: HTMLInputElement): void {
   const picker = input.closest<HTMLDetailsElement>(".service-picker");
@@ -88,11 +80,8 @@ export function start(): void {
     rows.find((row) => !row.hidden)?.querySelector<HTMLInputElement>("input")?.click();
   });
   document.addEventListener("change", (event) => {
-    const input = event.target as Element;
-    const card = cardOf(input);
-    if (!card) return;
-    forgetOlderAnswers(card, input);
-    if (input instanceof HTMLInputElement && input.name === "services") closePicker(input);
+    const input = event.target;
+    if (input instanceof HTMLInputElement && input.name === "services" && cardOf(input)) closePicker(input);
   });
   document.body.addEventListener("htmx:afterSettle", () => {
     document.querySelectorAll<HTMLFormElement>("form[data-booking]").forEach(showUsual);

@@ -86,7 +86,7 @@ def test_without_an_answer_in_time_ours_counts(
         setattr(crm, name, value)
     began = time.monotonic()
     assert ask(organization, deadline=0.5) == [None]
-    assert time.monotonic() - began < 4.9  # nobody waited for the slow one
+    assert time.monotonic() - began < 3
 
 
 def test_after_three_failures_nobody_waits_for_it(

@@ -25,8 +25,10 @@ class Page(HTMLParser):
     def __init__(self, response: Any) -> None:
         super().__init__()
         self.status = response.status_code
-        self.text, self.links, self.forms, self.buttons = "", [], [], []  # type: ignore[var-annotated]
-        self._label = ""
+        self.text = ""
+        self.links: list[str] = []
+        self.forms: list[tuple[str, str, list[tuple[str, str]]]] = []
+        self.buttons: list[tuple[str, str]] = []
         self.feed(response.content.decode())
         self.text = " ".join(self.text.split())
 
@@ -35,13 +37,13 @@ class Page(HTMLParser):
         if tag == "a":
             self.links.append(said.get("href", ""))
         elif tag == "form":
-            self.forms.append((said.get("method"), said.get("action"), []))
+            self.forms.append((said.get("method", ""), said.get("action", ""), []))
         elif tag in ("input", "textarea") and said.get("name") and self.forms:
             checked = said.get("type") not in ("checkbox", "radio") or "checked" in said
             if checked and said.get("type") in ("hidden", "radio", "checkbox", "text", "tel", "email", "date"):
                 self.forms[-1][2].append((said["name"], said.get("value", "")))
         elif tag == "button" and said.get("name"):
-            self.buttons.append((said["name"], said.get("value")))
+            self.buttons.append((said["name"], said.get("value", "")))
 
     def handle_data(self, data: str) -> None:
         self.text += data + " "
