@@ -98,7 +98,7 @@ def sign_in(browser: Browser, place: Place) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(**{"locale": "ru-RU", "viewport": {"width": 1440, "height": 900}} | options)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
         page.on("response", lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 500
                 else None)  # fmt: skip
         page.goto(place.base_url + "/account/login/")

@@ -22,7 +22,7 @@ def visitor(browser: Browser, **options: Any) -> Iterator[Page]:
     context = browser.new_context(**{"locale": "ru-RU", **PHONE, **options})
     page = context.new_page()
     problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("pageerror", lambda error: problems.append(error.stack or str(error)))
     page.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
     page.on(
         "response", lambda answer: problems.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None
@@ -33,8 +33,13 @@ def visitor(browser: Browser, **options: Any) -> Iterator[Page]:
     assert problems == []
 
 
+def salon(place: Place) -> int:
+    """The branch these clients come to: other journeys open more of them."""
+    return int(place.demo["branches"][1]["id"])
+
+
 def to_the_contact(page: Page, place: Place, *titles: str) -> None:
-    page.goto(f"{place.base_url}/book/demo/")
+    page.goto(f"{place.base_url}/book/demo/?branch={salon(place)}")
     for title in titles:
         page.locator(".book-service", has_text=title).first.click()
     page.get_by_role("button", name="Продолжить").click()
@@ -113,7 +118,8 @@ def another_site(body: str) -> Iterator[str]:
 
 
 def test_the_widget_shows_the_page_on_another_site(browser: Browser, place: Place) -> None:
-    widget = f'<script src="{place.base_url}/book/demo/widget.js" data-lang="en" async></script>'
+    where = f'src="{place.base_url}/book/demo/widget.js" data-branch="{salon(place)}"'
+    widget = f'<script {where} data-lang="en" async></script>'
     with another_site(widget) as site, visitor(browser) as page:
         page.goto(site)
         frame = page.frame_locator("iframe")
@@ -126,7 +132,8 @@ def test_the_widget_shows_the_page_on_another_site(browser: Browser, place: Plac
 
 
 def test_a_button_of_another_site_opens_the_page(browser: Browser, place: Place) -> None:
-    widget = f'<script src="{place.base_url}/book/demo/widget.js" data-button="Записаться" async></script>'
+    where = f'src="{place.base_url}/book/demo/widget.js" data-branch="{salon(place)}"'
+    widget = f'<script {where} data-button="Записаться" async></script>'
     with another_site(widget) as site, visitor(browser) as page:
         page.goto(site)
         page.get_by_role("button", name="Записаться").click()

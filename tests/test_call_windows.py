@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import Place
+from tests.late import arrived, hold_back
 from tests.salon import open_salon
 
 SignIn = Callable[..., Page]
@@ -45,7 +46,7 @@ def office(place: Place, sign_in: SignIn) -> Iterator[Page]:
 
 
 def test_settings_of_calls_change_what_opens_when(place: Place, sign_in: SignIn, office: Page) -> None:
-    known = place.demo["clients"][0]
+    known = place.demo["clients"][2]
     page = sign_in()
     page.goto(place.base_url + "/calls/")
     place.ring("89137770101", "window-1")
@@ -98,6 +99,31 @@ def test_a_window_never_takes_away_what_is_being_typed(place: Place, sign_in: Si
     expect(name).to_have_value("Тамара")
     notice.get_by_role("button", name="Открыть").click()
     expect(window(page)).to_contain_text("777-01-04")
+
+
+def test_a_card_opened_by_hand_stays_and_the_window_is_offered(place: Place, sign_in: SignIn, office: Page) -> None:
+    settle(office, place, incoming_window="ringing")
+    page = sign_in()
+    page.goto(place.base_url + "/hall/")
+    card, number = page.locator("#drawer [data-draft^=reservation]"), page.locator("#drawer [name=phone]")
+    notices = page.locator("#toasts .toast", has_text="На линии")
+    late = hold_back(page, "**/window/")
+    place.ring("89137770107", "window-7")
+    asked = arrived(page, late)
+    # The window is under way when the hostess opens a card, and comes while she has typed nothing yet.
+    page.keyboard.press("b")
+    expect(number).to_have_value("")
+    asked.continue_()
+    expect(notices).to_have_count(1)
+    expect(card).to_be_visible()
+    # So does one that rings only now; asked for, it opens, and the next call may take its place by itself.
+    place.ring("89137770108", "window-8")
+    expect(notices.filter(has_text="777-01-08")).to_be_visible()
+    expect(card).to_be_visible()
+    notices.filter(has_text="777-01-08").get_by_role("button", name="Открыть").click()
+    expect(window(page)).to_contain_text("777-01-08")
+    place.ring("89137770109", "window-9")
+    expect(window(page)).to_contain_text("777-01-09")
 
 
 def test_a_chosen_service_is_not_taken_away_either(place: Place, sign_in: SignIn, office: Page) -> None:

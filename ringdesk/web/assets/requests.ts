@@ -181,6 +181,12 @@ function swapForTheGone(detail: HtmxResponseInfo & { shouldSwap: boolean; server
   );
 }
 
+/** Where the place of an answer is gone too (a card closed meanwhile), nothing is shown. Heard on the place itself, which
+ *  has no page around it any more: there htmx would look for the morph extension without end. */
+function dropForTheGone(this: Element, event: Event): void {
+  if (!this.isConnected) (event as CustomEvent<{ shouldSwap: boolean }>).detail.shouldSwap = false;
+}
+
 function messageOf(xhr: XMLHttpRequest): string {
   if (xhr.status === 403) return text("forbidden");
   if (xhr.status === 404) return text("not_found");
@@ -190,6 +196,7 @@ function messageOf(xhr: XMLHttpRequest): string {
 }
 
 function watchFailures(): void {
+  on("htmx:beforeSend", ({ detail }) => detail.target.addEventListener("htmx:beforeSwap", dropForTheGone));
   on("htmx:configRequest", (event) => {
     const request = (event as unknown as CustomEvent<{ verb: string; headers: Record<string, string> }>).detail;
     if (request.verb !== "get") request.headers["X-CSRFToken"] = csrfToken();

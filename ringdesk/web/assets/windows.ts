@@ -1,4 +1,5 @@
-/** Call windows: the card of who is on the line opens by itself, on one tab, and never over what is being typed. */
+/** Call windows: the card of who is on the line opens by itself, on one tab, and never over what somebody has opened
+ *  or is typing. */
 
 import type { HtmxResponseInfo } from "htmx.org/dist/htmx.esm.js";
 
@@ -60,10 +61,15 @@ function watchForms(): void {
   });
 }
 
-/** Tell whether something typed into the panel would go with it. */
-function isDrawerDirty(): boolean {
+/** The window in the panel, and the one that is on its way there. */
+let opened: Element | null = null;
+let asked: { shown: CallWindow; isWanted: boolean } | null = null;
+
+/** Tell whether a window would take away what somebody has opened, or typed into what opened by itself. */
+function isDrawerTaken(): boolean {
   const box = document.getElementById("drawer");
   if (!box || !isOpen()) return false;
+  if (box.firstElementChild !== opened) return true;
   const isBegun = Array.from(box.querySelectorAll("form")).some((form) => begun.has(form));
   return isBegun || Array.from(box.querySelectorAll("input, textarea, select")).some(hasChanged);
 }
@@ -75,24 +81,26 @@ function isTyping(): boolean {
 }
 
 function isFree(): boolean {
-  return !isDrawerDirty() && !isTyping() && !document.querySelector("dialog[open]");
+  return !isDrawerTaken() && !isTyping() && !document.querySelector("dialog[open]");
 }
 
 function callerOf(shown: CallWindow): string {
   return shown.caller || text("number_hidden");
 }
 
-function open(shown: CallWindow): void {
+/** Show the window in the panel. ``isWanted``: somebody has clicked for it. */
+function open(shown: CallWindow, isWanted: boolean): void {
   const box = document.getElementById("drawer");
   if (!box) {
     location.assign(shown.url);
     return;
   }
+  asked = { shown, isWanted };
   void htmx.ajax("get", shown.url, { target: box });
 }
 
 function offer(shown: CallWindow): void {
-  toast(text("window", { caller: callerOf(shown) }), "info", { label: text("open"), run: () => open(shown) });
+  toast(text("window", { caller: callerOf(shown) }), "info", { label: text("open"), run: () => open(shown, true) });
 }
 
 function notify(shown: CallWindow): void {
@@ -118,8 +126,31 @@ function heard({ frames }: FrameEvent): void {
     if (shown !== last) offer(shown);
   }
   if (!last) return;
-  if (isFree()) open(last);
+  if (isFree()) open(last, false);
   else offer(last);
+}
+
+/** While the window was under way somebody may have opened a card: then it is offered too. */
+function watchArrival(): void {
+  const arrives = (event: Event): boolean => {
+    const { target, requestConfig } = (event as CustomEvent<HtmxResponseInfo>).detail;
+    return target.id === "drawer" && requestConfig.path === asked?.shown.url;
+  };
+  document.addEventListener(
+    "htmx:beforeSwap",
+    (event) => {
+      if (!asked || !arrives(event) || asked.isWanted || isFree()) return;
+      (event as CustomEvent<{ shouldSwap: boolean }>).detail.shouldSwap = false;
+      offer(asked.shown);
+      asked = null;
+    },
+    { capture: true },
+  );
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!arrives(event)) return;
+    opened = document.getElementById("drawer")?.firstElementChild ?? null;
+    asked = null;
+  });
 }
 
 /** The button in the settings and the profile that asks the browser, and what stands there when it refuses. */
@@ -134,6 +165,7 @@ export function start(): void {
   if (config.member === null) return;
   onLive("window.open", heard);
   watchForms();
+  watchArrival();
   showPermission();
   document.addEventListener("click", (event) => {
     if (!(event.target as Element).closest("[data-permission-ask]")) return;
