@@ -164,8 +164,11 @@ class Call(OrganizationModel):
         FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="calls")
-    branch = models.ForeignKey(Branch, null=True, on_delete=models.SET_NULL, related_name="+")
+    # A ringing phone waits for every index and every check. Indexes below begin with organization or connector, nobody
+    # asks for a branch alone; and the connector vouches for the organization.
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="calls", db_index=False)
+    branch = models.ForeignKey(Branch, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     # What the PBX calls it. PBXes use an id again for another call: ``generation`` tells them apart.
     external_id = models.CharField(max_length=200)
     generation = models.PositiveIntegerField(default=1)
@@ -179,8 +182,8 @@ class Call(OrganizationModel):
     extensions = ArrayField(models.CharField(max_length=32), default=list)
     member = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     client = models.ForeignKey(Client, null=True, on_delete=models.SET_NULL, related_name="+")
-    contract = models.ForeignKey(Contract, null=True, on_delete=models.SET_NULL, related_name="+")
-    lead = models.ForeignKey(Lead, null=True, on_delete=models.SET_NULL, related_name="+")
+    contract = models.ForeignKey(Contract, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    lead = models.ForeignKey(Lead, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     started_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -196,7 +199,7 @@ class Call(OrganizationModel):
     # What members wrote about it, and who said that nobody need call back. The receiver leaves both alone.
     notes = models.TextField(_("notes"), blank=True, default="", db_default="")
     settled_at = models.DateTimeField(null=True)
-    settled_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    settled_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
 
     class Meta:
         # Arrival, not the PBX's clock: some clocks are years off, and lists must not lose a call by that.
@@ -229,6 +232,10 @@ class Call(OrganizationModel):
                 condition=models.Q(settled_at__isnull=False),
                 name="call_settled",
             ),
+            # Most calls have none of these.
+            models.Index(fields=["contract"], condition=models.Q(contract__isnull=False), name="call_contract"),
+            models.Index(fields=["lead"], condition=models.Q(lead__isnull=False), name="call_lead"),
+            models.Index(fields=["settled_by"], condition=models.Q(settled_by__isnull=False), name="call_settled_by"),
         ]
 
     def __str__(self) -> str:
@@ -238,7 +245,9 @@ class Call(OrganizationModel):
 class CallEvent(OrganizationModel):
     """One immutable fact a connector reported: as it came (``raw``) and in our words (``event``)."""
 
-    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="events")
+    # Written with its call, which vouches for the organization.
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="events", db_index=False)
     kind = models.CharField(max_length=12)
     received_at = models.DateTimeField()
     # The same report received again for the same call is stored once.
@@ -259,12 +268,16 @@ class CallEvent(OrganizationModel):
 class Popup(OrganizationModel):
     """One waiting call in the operators' queue of a branch (of every branch when the call has none)."""
 
-    branch = models.ForeignKey(Branch, null=True, on_delete=models.CASCADE, related_name="+")
+    # Written with its call, which vouches for both.
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    branch = models.ForeignKey(
+        Branch, null=True, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="popup")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     # Once a member has answered, only that member goes on seeing it.
-    answered_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
+    answered_by = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     closed_at = models.DateTimeField(null=True)
     closed_reason = models.CharField(max_length=20, blank=True)
 
@@ -275,6 +288,9 @@ class Popup(OrganizationModel):
                 fields=["organization", "expires_at"],
                 condition=models.Q(closed_at__isnull=True),
                 name="popup_open",
+            ),
+            models.Index(
+                fields=["answered_by"], condition=models.Q(answered_by__isnull=False), name="popup_answered_by"
             ),
         ]
 
@@ -301,6 +317,7 @@ class PopupDismissal(OrganizationModel):
 class PhoneBookEntry(OrganizationModel):
     """An incoming number: how often it called, when, and its last call."""
 
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     phone = models.CharField(max_length=32)
     calls = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField()
