@@ -61,9 +61,9 @@ function watchForms(): void {
   });
 }
 
-/** The window in the panel, and the one that is on its way there. */
+/** The window in the panel, and those on their way there, by address. ``isWanted``: somebody has clicked for it. */
 let opened: Element | null = null;
-let asked: { shown: CallWindow; isWanted: boolean } | null = null;
+const asked = new Map<string, { shown: CallWindow; isWanted: boolean }>();
 
 /** Tell whether a window would take away what somebody has opened, or typed into what opened by itself. */
 function isDrawerTaken(): boolean {
@@ -88,14 +88,14 @@ function callerOf(shown: CallWindow): string {
   return shown.caller || text("number_hidden");
 }
 
-/** Show the window in the panel. ``isWanted``: somebody has clicked for it. */
+/** Show the window in the panel. */
 function open(shown: CallWindow, isWanted: boolean): void {
   const box = document.getElementById("drawer");
   if (!box) {
     location.assign(shown.url);
     return;
   }
-  asked = { shown, isWanted };
+  asked.set(shown.url, { shown, isWanted });
   void htmx.ajax("get", shown.url, { target: box });
 }
 
@@ -132,24 +132,25 @@ function heard({ frames }: FrameEvent): void {
 
 /** While the window was under way somebody may have opened a card: then it is offered too. */
 function watchArrival(): void {
-  const arrives = (event: Event): boolean => {
+  const arriving = (event: Event): string => {
     const { target, requestConfig } = (event as CustomEvent<HtmxResponseInfo>).detail;
-    return target.id === "drawer" && requestConfig.path === asked?.shown.url;
+    return target.id === "drawer" && asked.has(requestConfig.path) ? requestConfig.path : "";
   };
   document.addEventListener(
     "htmx:beforeSwap",
     (event) => {
-      if (!asked || !arrives(event) || asked.isWanted || isFree()) return;
+      const address = arriving(event);
+      const coming = asked.get(address);
+      if (!coming || coming.isWanted || isFree()) return;
       (event as CustomEvent<{ shouldSwap: boolean }>).detail.shouldSwap = false;
-      offer(asked.shown);
-      asked = null;
+      asked.delete(address);
+      offer(coming.shown);
     },
     { capture: true },
   );
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (!arrives(event)) return;
+    if (!asked.delete(arriving(event))) return;
     opened = document.getElementById("drawer")?.firstElementChild ?? null;
-    asked = null;
   });
 }
 
