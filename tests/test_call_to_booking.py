@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import Place
+from tests.late import arrived, hold_back
 from tests.salon import open_salon
 
 SignIn = Callable[..., Page]
@@ -67,17 +68,13 @@ def test_a_late_answer_does_not_undo_a_choice(place: Place, sign_in: SignIn) -> 
     later = free_day(page, place)
     page.keyboard.press("b")
     card = page.locator(".drawer")
-    held: list[Route] = []
-    page.route("**/bookings/card/offer/**", lambda route: held.append(route), times=1)
+    late = hold_back(page, "**/bookings/card/offer/**")
     card.locator("[name=date]").fill(later)
     card.locator("[name=date]").blur()
-    for _ in range(100):
-        if held:
-            break
-        page.wait_for_timeout(50)
-    answer = held[0].fetch()
+    asked = arrived(page, late)
+    answer = asked.fetch()
     card.locator("#service-list label").first.click()
-    held[0].fulfill(response=answer)
+    asked.fulfill(response=answer)
     expect(card.locator(".chosen-service")).to_have_count(1)
 
 
