@@ -4,7 +4,7 @@ from playwright.sync_api import Page, Route
 
 
 def hold_back(page: Page, address: str) -> list[Route]:
-    """Keep the next request to an address (glob) from its server; it goes on by ``continue_``, or ``fetch`` and ``fulfill``."""
+    """Keep the next request to an address (glob) waiting, until ``continue_`` or ``fulfill`` of what arrived."""
     late: list[Route] = []
     page.route(address, lambda route: late.append(route), times=1)
     return late
