@@ -7,6 +7,8 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 _NOT_DIGITS = re.compile(r"\D+")
+# Russia and Kazakhstan: ten digits after the country code, of which the first is no zero.
+_RUSSIAN = re.compile(r"\+7[1-9]\d{9}", re.ASCII)
 _SUFFIX = re.compile(r"[_;@].*$")
 HIDDEN_WORDS = frozenset(
     {"", "anonymous", "unknown", "<unknown>", "private", "restricted", "hidden", "withheld", "unavailable",
@@ -34,6 +36,9 @@ def normalize(raw: str, region: str = "RU") -> str:
     if not digits:
         return ""
     for candidate in _candidates(text, digits, region):
+        if _RUSSIAN.fullmatch(candidate):
+            # Most callers: a ringing phone does not wait for the world's numbering plans.
+            return candidate
         try:
             number = phonenumbers.parse(candidate, region)
         except NumberParseException:

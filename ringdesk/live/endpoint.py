@@ -33,7 +33,7 @@ class Endpoint:
             await web_socket.close(turned.code)
             return
         await web_socket.accept()
-        socket = Socket(listener, web_socket.send_text)
+        socket = Socket(listener, send)
         tasks = [asyncio.create_task(socket.write()), asyncio.create_task(self._attend(web_socket, socket))]
         try:
             await asyncio.wait([*tasks, socket.closing], return_when=asyncio.FIRST_COMPLETED)

@@ -10,13 +10,15 @@ import asyncio
 import contextlib
 import logging
 import time
+import types
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Coroutine, Generator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from starlette.types import Message, Send
 
 from ringdesk.core import metrics
 from ringdesk.core.events import Event
@@ -32,30 +34,31 @@ GAP = 0.03
 _BATCH = 500
 logger = logging.getLogger(__name__)
 
-SendText = Callable[[str], Awaitable[None]]
-Close = Callable[[int], Awaitable[None]]
-
 
 class Socket:
-    """One open WebSocket: a bounded queue and a writer of its own, so that nobody waits for a slow reader."""
+    """One open WebSocket. What its reader does not take at once is left to a bounded queue and a writer of its own,
+    so that nobody waits for a slow reader."""
 
-    def __init__(self, listener: Listener, send: SendText) -> None:
+    def __init__(self, listener: Listener, send: Send) -> None:
         self.listener = listener
         self._send = send
         self.position = 0
         self.queue: deque[str] = deque()
         self.queued = 0
         self.wake = asyncio.Event()
+        self.begun: Awaitable[None] | None = None
         self.sending_since = 0.0
         self.closing = asyncio.get_running_loop().create_future()
 
     def offer(self, new: Frame) -> bool:
-        """Queue a frame if it is for this listener. A full queue closes the socket."""
+        """Send or queue a frame if it is for this listener. A full queue closes the socket."""
         if new.id <= self.position:
             return False
         self.position = new.id
         if self.closing.done() or not self.listener.hears(new):
             return False
+        if not self.queue and not self.sending_since and self._begin(new.text):
+            return True
         if len(self.queue) >= MOST_WAITING or self.queued > MOST_BYTES:
             metrics.TOO_SLOW.inc()
             self.close(TOO_SLOW)
@@ -81,18 +84,55 @@ class Socket:
     async def send(self, text: str) -> None:
         """Send at once; how long it takes is watched."""
         self.sending_since = time.monotonic()
-        await self._send(text)
+        await self._send(_message(text))
         self.sending_since = 0.0
 
     async def write(self) -> None:
-        """Send what is queued, until cancelled."""
+        """Finish what is begun and send what is queued, until cancelled."""
         while True:
+            if self.begun:
+                await self.begun
+                self.begun, self.sending_since = None, 0.0
             while self.queue:
                 text = self.queue.popleft()
                 self.queued -= len(text)
                 await self.send(text)
             self.wake.clear()
             await self.wake.wait()
+
+    def _begin(self, text: str) -> bool:
+        """Send without a turn of the loop: most readers keep up, and a frame has fifty of them to reach.
+
+        What the reader does not take at once, the writer finishes. False when it cannot be sent at all.
+        """
+        sending = self._send(_message(text))
+        assert isinstance(sending, Coroutine)
+        try:
+            waits_for = sending.send(None)
+        except StopIteration:
+            return True
+        except Exception:
+            # The writer will find the same and end the socket.
+            return False
+        self.sending_since = time.monotonic()
+        self.begun = _resumed(sending, waits_for)
+        self.wake.set()
+        return True
+
+
+def _message(text: str) -> Message:
+    return {"type": "websocket.send", "text": text}
+
+
+@types.coroutine
+def _resumed(sending: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine that was started outside of a task and waits for this."""
+    try:
+        yield waits_for
+    except BaseException:
+        sending.close()
+        raise
+    yield from sending
 
 
 class Channel:

@@ -30,16 +30,12 @@ RESOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame: ``text`` is what every listener gets, made once."""
+    """One frame: ``text`` is what every listener gets, made once. ``resource``: whose `read` scope hears it."""
 
     id: int
-    type: str
+    resource: str
     audience: Mapping[str, Any]
     text: str
-
-    @property
-    def resource(self) -> str:
-        return RESOURCES.get(self.type.partition(".")[0], "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,8 @@ class Said:
 def frame(id: int, type: str, at: datetime, audience: Mapping[str, Any], body: Mapping[str, Any]) -> Frame:
     """Return the frame of one line of the log."""
     stamp = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return Frame(id, type, audience, orjson.dumps({"id": id, "type": type, "at": stamp, **body}).decode())
+    text = orjson.dumps({"id": id, "type": type, "at": stamp, **body}).decode()
+    return Frame(id, RESOURCES.get(type.partition(".")[0], ""), audience, text)
 
 
 def understand(text: str) -> Resume | Said | None:

@@ -80,16 +80,17 @@ class CallEvent:
 
 
 _TIMES = ("at", "started_at", "answered_at", "ended_at")
+_FIELDS = tuple((field.name, field.default) for field in fields(CallEvent))
 
 
 def to_json(event: CallEvent) -> dict[str, Any]:
     """Return the event as JSON can hold it, without what it does not say."""
     shape: dict[str, Any] = {}
-    for field in fields(event):
-        value = getattr(event, field.name)
-        if value is None or value == field.default:
+    for name, default in _FIELDS:
+        value = getattr(event, name)
+        if value is None or value == default:
             continue
-        shape[field.name] = value.isoformat() if isinstance(value, datetime) else value
+        shape[name] = value.isoformat() if isinstance(value, datetime) else value
     return shape
 
 

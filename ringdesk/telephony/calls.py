@@ -1,16 +1,16 @@
 """Receiving: the only writer of a call's course.
 
-Reports go to the database in batches of what waits (``batches``), with two statements (``writing``): what is known,
-then, in one transaction, what is new: the raw events, the calls folded anew from all their events and linked
-(``reports``), their popups and phone book entries, and the frames of the live log. The second one passes over a call
-that another process was quicker to write (``version``), and for that one both are done again. It runs on an async
-psycopg pool ahead of Django, because a ringing phone must not wait for an ORM.
+Reports go to the database in batches of what waits (``batches``): one statement (``writing``) asks what is known, one
+writes the calls that are new, one those that go on, each in a transaction of its own: the raw events, the calls folded
+anew from all their events and linked (``reports``), their popups and phone book entries, and the frames of the live
+log. A call that another process was quicker to write is asked about and folded again. It runs on an async psycopg pool
+ahead of Django, because a ringing phone must not wait for an ORM.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
@@ -18,7 +18,7 @@ from uuid import UUID
 
 import orjson
 from psycopg import AsyncConnection, OperationalError
-from psycopg.errors import DeadlockDetected, ForeignKeyViolation
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation, UniqueViolation
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
@@ -109,41 +109,50 @@ class Receiver:
         left = batch
         for _ in range(_ATTEMPTS):
             known = await writing.look_up(connection, [waiting.told for waiting in left])
-            pairs = [(waiting, Report(waiting.told, *one)) for waiting, one in zip(left, known, strict=True)]
+            reports = {Report(waiting.told, *one): waiting for waiting, one in zip(left, known, strict=True)}
             try:
-                written, ids = await self._write(connection, [report for _, report in pairs])
-            except (ForeignKeyViolation, DeadlockDetected):
-                # A card or a member went away between asking and writing: ask again.
+                await self._write(connection, reports)
+            except (UniqueViolation, ForeignKeyViolation, DeadlockDetected):
+                # Another process was quicker with one of these calls, or a card or a member went away between asking
+                # and writing: ask again.
                 if len(batch) > 1:
                     raise
-                continue
-            if ids and self.announces:
-                channel = [log.CHANNEL, f"{batch[0].told.link.organization_id}:{ids[-1]}"]
-                await connection.execute("SELECT pg_notify(%s, %s)", channel)
-            stored = [(waiting, report) for waiting, report in pairs if report in written]
-            self._tell([report for _, report in stored], ids)
-            for waiting, report in stored:
-                waiting.settle(Outcome(report.id, report.current is None, bool(report.frames)))
-            left = [waiting for waiting, report in pairs if report not in written]
+            left = list(reports.values())
             if not left:
                 return
         raise OperationalError("too many reports of one call at the same moment")
 
-    async def _write(self, connection: AsyncConnection[Any], reports: list[Report]) -> tuple[set[Report], list[int]]:
-        """Return the reports that are now stored, and the ids of their frames."""
-        repetitions = [report for report in reports if report.is_repetition]
-        # Two ids of one call (a sweep knows it by ours): the second one is folded anew.
-        news = {report.id: report for report in reversed(reports) if not report.is_repetition}
-        ids: list[int] = []
-        written: set[UUID] = set()
-        if news:
-            written, ids = await writing.write(connection, list(reversed(news.values())))
-        if repetitions:
-            await writing.touch(connection, repetitions)
-        return {*repetitions, *(report for id, report in news.items() if id in written)}, ids
+    async def _write(self, connection: AsyncConnection[Any], reports: dict[Report, Waiting[Outcome]]) -> None:
+        """Write and tell what can go now, and take it out of ``reports``.
 
-    def _tell(self, reports: list[Report], ids: list[int]) -> None:
+        The second new call of one number, the second report of one call (a sweep knows it by our id) and what another
+        process was quicker to write stay in: they are to be folded anew.
+        """
+        if repetitions := [report for report in reports if report.is_repetition]:
+            await writing.touch(connection, repetitions)
+            _settle(reports, repetitions)
+        opened: dict[str | UUID, Report] = {}
+        known: dict[UUID, Report] = {}
+        for report in reports:
+            if report.current:
+                known.setdefault(report.id, report)
+            else:
+                opened.setdefault(report.state.phone if report.is_noted else report.id, report)
+        if opened:
+            ids = await writing.open_calls(connection, [*opened.values()])
+            await self._tell(connection, [*opened.values()], ids)
+            _settle(reports, opened.values())
+        if known:
+            written, ids = await writing.go_on(connection, [*known.values()])
+            gone_on = [report for report in known.values() if report.id in written]
+            await self._tell(connection, gone_on, ids)
+            _settle(reports, gone_on)
+
+    async def _tell(self, connection: AsyncConnection[Any], reports: list[Report], ids: list[int]) -> None:
         """Publish what was committed: the frames of ``reports`` have these ids."""
+        if ids and self.announces:
+            channel = [log.CHANNEL, f"{reports[0].link.organization_id}:{ids[-1]}"]
+            await connection.execute("SELECT pg_notify(%s, %s)", channel)
         position = 0
         for report in reports:
             own = ids[position : position + len(report.frames)]
@@ -172,6 +181,11 @@ class Receiver:
         async with self.pool.connection() as connection:
             for start in range(0, len(traces), _TRACES_AT_ONCE):
                 await writing.trace(connection, traces[start : start + _TRACES_AT_ONCE])
+
+
+def _settle(reports: dict[Report, Waiting[Outcome]], stored: Iterable[Report]) -> None:
+    for report in stored:
+        reports.pop(report).settle(Outcome(report.id, report.current is None, bool(report.frames)))
 
 
 def _trace(at: datetime, kind: str, member_id: int, tabs: int) -> dict[str, Any]:

@@ -56,7 +56,9 @@ class CallState:
 
 def fold(received: Iterable[Received]) -> CallState:
     """Return the call that these events tell of. Raises ValueError when there are none."""
-    facts = sorted(set(received), key=_order)
+    facts = list(set(received))
+    if len(facts) > 1:
+        facts.sort(key=_order)
     if not facts:
         raise ValueError("a call has at least one event")
     ends = _ends(facts)

@@ -169,7 +169,11 @@ def matching(organization_id: int, text: str) -> Q:
 def holding(digits: str) -> Q:
     """Return the condition of calls whose number has these digits anywhere; three and more are found by index."""
     held = Q(phone__contains=digits)
-    return held if len(digits) < _GRAM else Q(DataContains(grams(F("phone")), grams(Value(digits)))) & held
+    if len(digits) < _GRAM:
+        return held
+    # Calls that are over and those that are not stand in an index each.
+    over = Q(DataContains(grams(F("phone")), grams(Value(digits))), state=Call.State.ENDED)
+    return (over | ~Q(state=Call.State.ENDED)) & held
 
 
 def number_parts(text: str) -> list[str]:

@@ -214,8 +214,9 @@ class Call(OrganizationModel):
             models.Index(
                 fields=["organization", "last_received_at"], condition=models.Q(state="ended"), name="call_over"
             ),
-            # Any part of a number. What is not sorted in yet is kept short: no call waits long for the sorting.
-            GinIndex(grams("phone"), name="call_phone_grams", gin_pending_list_limit=256),
+            # Any part of a number, once nobody waits for the call any more; the few open ones are looked through.
+            # Each is sorted in at once (fastupdate): put off, the sorting of hundreds falls to one.
+            GinIndex(grams("phone"), name="call_phone_grams", condition=models.Q(state="ended"), fastupdate=False),
             models.Index(
                 fields=["organization", "-first_received_at", "phone"],
                 condition=models.Q(

@@ -50,41 +50,136 @@ ORDER BY position
 """
 LOOK_UP_BY_KEY = _LOOK_UP.format(which="call.connector_id = asked.connector AND call.external_id = asked.external_id")
 LOOK_UP_BY_ID = _LOOK_UP.format(which="call.id = asked.call")
-# Everything hangs on ``written``: of a call that another process wrote meanwhile (``version``, or the same
-# generation) nothing at all happens, and the others are not harmed.
-# Locks are taken in one order by everybody: cards, new calls by their key, known calls by id (``write`` sorts the
-# first, the index the second), popups, numbers, and the counter of the live log last.
+# New calls. All are written or none: nobody else writes one of them unless two processes hear of one call at the same
+# moment, and then whoever is second is refused (UniqueViolation) and asks again.
+# Locks are taken in one order by everybody: cards, new calls and numbers as ``open_calls`` sorts them, known calls by
+# id, popups, and the counter of the live log last.
 # Rows are picked by ``= ANY``, not by a join: it is an index scan, however small the table was when it was planned.
-_WRITE: LiteralString = """
+_OPEN: LiteralString = """
 WITH report AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($2::jsonb) AS report(
-        id uuid, version integer, connector bigint, external_id text, generation integer, branch bigint,
+        id uuid, connector bigint, external_id text, generation integer, branch bigint,
         client bigint, contract bigint, lead bigint, now timestamptz, end_received_at timestamptz,
         direction text, state text, result text, phone text, line text, extension text, extensions text[],
         member bigint, started_at timestamptz, answered_at timestamptz, ended_at timestamptz, duration integer,
-        recording_url text, expires_at timestamptz, answered_by bigint, is_taken boolean, is_noted boolean)
+        recording_url text, expires_at timestamptz, answered_by bigint, is_noted boolean)
 ),
-{calls},
+{cards},
+opened AS (
+    INSERT INTO telephony_call (id, organization_id, connector_id, external_id, generation, version, branch_id,
+        first_received_at, last_received_at, end_received_at,
+        direction, state, result, phone, line, extension, extensions, member_id,
+        started_at, answered_at, ended_at, duration, recording_url, outcome_kind, outcome_id, trace, {columns})
+    SELECT id, $1, connector, external_id, generation, 1, branch,
+        now, now, end_received_at, direction, state, result, phone, line, extension, extensions, member,
+        started_at, answered_at, ended_at, duration, recording_url, '', '', '[]', {values}
+    FROM report
+    RETURNING id
+),
 event AS (
     INSERT INTO telephony_callevent (organization_id, call_id, kind, received_at, digest, event, raw)
     SELECT $1, call, kind, received_at, decode(digest, 'hex'), event, raw
     FROM jsonb_to_recordset($3::jsonb)
         AS fact(call uuid, kind text, received_at timestamptz, digest text, event jsonb, raw jsonb)
-    WHERE call IN (SELECT id FROM written)
+    RETURNING id
+),
+shown AS (
+    INSERT INTO telephony_popup
+        (organization_id, branch_id, call_id, created_at, expires_at, answered_by_id, closed_reason)
+    SELECT $1, branch, id, now, expires_at, answered_by, '' FROM report WHERE expires_at IS NOT NULL
+    RETURNING id
+),
+number AS (
+    INSERT INTO telephony_phonebookentry (organization_id, phone, calls, first_at, last_at, last_call_id)
+    SELECT $1, phone, 1, now, now, id FROM report WHERE is_noted
+    ON CONFLICT (organization_id, phone) DO UPDATE SET calls = telephony_phonebookentry.calls + 1,
+        last_at = excluded.last_at, last_call_id = excluded.last_call_id
+    RETURNING id
+),
+counter AS (
+    INSERT INTO live_livecounter (organization_id, last_id)
+    SELECT $1, jsonb_array_length($4::jsonb)
+    WHERE (SELECT count(*) FROM opened) + (SELECT count(*) FROM event) + (SELECT count(*) FROM shown)
+        + (SELECT count(*) FROM number) > 0
+    ON CONFLICT (organization_id) DO UPDATE SET last_id = live_livecounter.last_id + excluded.last_id
+    RETURNING last_id
+),
+logged AS (
+    INSERT INTO live_liveevent (organization_id, id, type, at, audience, body)
+    SELECT $1, last_id - jsonb_array_length($4::jsonb) + position, type, at, audience, body
+    FROM counter, ROWS FROM (jsonb_to_recordset($4::jsonb) AS (type text, at timestamptz, audience jsonb, body jsonb))
+        WITH ORDINALITY AS frame(type, at, audience, body, position)
+    RETURNING id
+)
+SELECT last_id FROM counter
+"""
+
+
+def _opening(*cards: LiteralString) -> LiteralString:
+    """Return the statement for calls linked to these kinds of cards.
+
+    The cards are locked before anything is written: one that is just being deleted is waited for, and is then none.
+    """
+    locks: list[LiteralString] = [
+        f"{card} AS (SELECT id FROM crm_{card} WHERE id = ANY (ARRAY(SELECT {card} FROM report)) "
+        "ORDER BY id FOR KEY SHARE)"
+        for card in cards
+    ]
+    values: list[LiteralString] = [f"(SELECT {card}.id FROM {card} WHERE {card}.id = report.{card})" for card in cards]
+    columns: list[LiteralString] = [f"{card}_id" for card in cards]
+    return _OPEN.format(cards=", ".join(locks), columns=", ".join(columns), values=", ".join(values))
+
+
+# Nearly every number is a client's or nobody's: that one does not pay for the others.
+OPEN = _opening("client")
+OPEN_LINKED = _opening("client", "contract", "lead")
+# Calls known before. Everything hangs on ``gone_on``: of a call that another process wrote meanwhile (``version``)
+# nothing at all happens, and the others are not harmed.
+GO_ON: LiteralString = """
+WITH report AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS report(
+        id uuid, version integer, now timestamptz, end_received_at timestamptz,
+        direction text, state text, result text, phone text, line text, extension text, extensions text[],
+        member bigint, started_at timestamptz, answered_at timestamptz, ended_at timestamptz, duration integer,
+        recording_url text, answered_by bigint, is_taken boolean)
+),
+gone_on AS (
+    UPDATE telephony_call call SET version = call.version + 1,
+        last_received_at = greatest(call.last_received_at, report.now),
+        end_received_at = coalesce(call.end_received_at, report.end_received_at),
+        direction = report.direction, state = report.state, result = report.result, phone = report.phone,
+        line = report.line, extension = report.extension, extensions = report.extensions,
+        member_id = report.member, started_at = report.started_at, answered_at = report.answered_at,
+        ended_at = report.ended_at, duration = report.duration, recording_url = report.recording_url
+    FROM report WHERE call.id = ANY (ARRAY(SELECT id FROM report))
+        AND call.id = report.id AND call.version = report.version
+    RETURNING call.id
+),
+event AS (
+    INSERT INTO telephony_callevent (organization_id, call_id, kind, received_at, digest, event, raw)
+    SELECT $1, call, kind, received_at, decode(digest, 'hex'), event, raw
+    FROM jsonb_to_recordset($3::jsonb)
+        AS fact(call uuid, kind text, received_at timestamptz, digest text, event jsonb, raw jsonb)
+    WHERE call IN (SELECT id FROM gone_on)
     ON CONFLICT (call_id, digest) DO NOTHING RETURNING id
 ),
-{followers},
+taken AS (
+    UPDATE telephony_popup popup SET answered_by_id = report.answered_by
+    FROM report WHERE popup.call_id = ANY (ARRAY(SELECT id FROM report WHERE is_taken))
+        AND popup.call_id = report.id AND report.id IN (SELECT id FROM gone_on)
+    RETURNING popup.id
+),
 frame AS (
     SELECT row_number() OVER (ORDER BY position) AS place, type, at, audience, body
     FROM ROWS FROM (jsonb_to_recordset($4::jsonb)
         AS (call uuid, type text, at timestamptz, audience jsonb, body jsonb))
         WITH ORDINALITY AS frame(call, type, at, audience, body, position)
-    WHERE call IN (SELECT id FROM written)
+    WHERE call IN (SELECT id FROM gone_on)
 ),
 counter AS (
     INSERT INTO live_livecounter (organization_id, last_id)
     SELECT $1, count(*) FROM frame
-    HAVING count(*) > 0 AND (SELECT count(*) FROM event) + {counted} >= 0
+    HAVING count(*) > 0 AND (SELECT count(*) FROM event) + (SELECT count(*) FROM taken) >= 0
     ON CONFLICT (organization_id) DO UPDATE SET last_id = live_livecounter.last_id + excluded.last_id
     RETURNING last_id
 ),
@@ -94,88 +189,8 @@ logged AS (
     FROM counter, frame
     RETURNING id
 )
-SELECT ARRAY(SELECT id FROM written), ARRAY(SELECT id FROM logged ORDER BY id)
+SELECT ARRAY(SELECT id FROM gone_on), ARRAY(SELECT id FROM logged ORDER BY id)
 """
-# The cards are locked before anything is written: one that is just being deleted is waited for, and is then none.
-_OPENED: LiteralString = """
-client AS (
-    SELECT id FROM crm_client WHERE id = ANY (ARRAY(SELECT client FROM report WHERE version = 0))
-    ORDER BY id FOR KEY SHARE
-),
-contract AS (
-    SELECT id FROM crm_contract WHERE id = ANY (ARRAY(SELECT contract FROM report WHERE version = 0))
-    ORDER BY id FOR KEY SHARE
-),
-lead AS (
-    SELECT id FROM crm_lead WHERE id = ANY (ARRAY(SELECT lead FROM report WHERE version = 0))
-    ORDER BY id FOR KEY SHARE
-),
-opened AS (
-    INSERT INTO telephony_call (id, organization_id, connector_id, external_id, generation, version, branch_id,
-        client_id, contract_id, lead_id, first_received_at, last_received_at, end_received_at,
-        direction, state, result, phone, line, extension, extensions, member_id,
-        started_at, answered_at, ended_at, duration, recording_url, outcome_kind, outcome_id, trace)
-    SELECT id, $1, connector, external_id, generation, 1, branch,
-        (SELECT client.id FROM client WHERE client.id = report.client),
-        (SELECT contract.id FROM contract WHERE contract.id = report.contract),
-        (SELECT lead.id FROM lead WHERE lead.id = report.lead),
-        now, now, end_received_at, direction, state, result, phone, line, extension, extensions, member,
-        started_at, answered_at, ended_at, duration, recording_url, '', '', '[]'
-    FROM report WHERE version = 0
-    ON CONFLICT (connector_id, external_id, generation) DO NOTHING
-    RETURNING id
-)"""
-_GONE_ON: LiteralString = """
-gone_on AS (
-    UPDATE telephony_call call SET version = call.version + 1,
-        last_received_at = greatest(call.last_received_at, report.now),
-        end_received_at = coalesce(call.end_received_at, report.end_received_at),
-        direction = report.direction, state = report.state, result = report.result, phone = report.phone,
-        line = report.line, extension = report.extension, extensions = report.extensions,
-        member_id = report.member, started_at = report.started_at, answered_at = report.answered_at,
-        ended_at = report.ended_at, duration = report.duration, recording_url = report.recording_url
-    FROM report WHERE call.id = ANY (ARRAY(SELECT id FROM report WHERE version > 0))
-        AND call.id = report.id AND call.version = report.version
-    RETURNING call.id
-)"""
-_OF_OPENED: LiteralString = """
-shown AS (
-    INSERT INTO telephony_popup
-        (organization_id, branch_id, call_id, created_at, expires_at, answered_by_id, closed_reason)
-    SELECT $1, branch, id, now, expires_at, answered_by, ''
-    FROM report WHERE expires_at IS NOT NULL AND id IN (SELECT id FROM written)
-    RETURNING id
-),
-number AS (
-    INSERT INTO telephony_phonebookentry (organization_id, phone, calls, first_at, last_at, last_call_id)
-    SELECT $1, phone, count(*), min(now), max(now), (array_agg(id ORDER BY now DESC))[1]
-    FROM report WHERE is_noted AND id IN (SELECT id FROM written)
-    GROUP BY phone ORDER BY phone
-    ON CONFLICT (organization_id, phone) DO UPDATE SET calls = telephony_phonebookentry.calls + excluded.calls,
-        last_at = excluded.last_at, last_call_id = excluded.last_call_id
-    RETURNING id
-)"""
-_OF_GONE_ON: LiteralString = """
-taken AS (
-    UPDATE telephony_popup popup SET answered_by_id = report.answered_by
-    FROM report WHERE popup.call_id = ANY (ARRAY(SELECT id FROM report WHERE is_taken))
-        AND popup.call_id = report.id AND report.id IN (SELECT id FROM written)
-    RETURNING popup.id
-)"""
-_COUNT_OPENED: LiteralString = "(SELECT count(*) FROM shown) + (SELECT count(*) FROM number)"
-_COUNT_GONE_ON: LiteralString = "(SELECT count(*) FROM taken)"
-# A report alone is most of a quiet day: it does not pay for what only the others need.
-OPEN = _WRITE.format(
-    calls=f"{_OPENED}, written AS (SELECT id FROM opened)", followers=_OF_OPENED, counted=_COUNT_OPENED
-)
-GO_ON = _WRITE.format(
-    calls=f"{_GONE_ON}, written AS (SELECT id FROM gone_on)", followers=_OF_GONE_ON, counted=_COUNT_GONE_ON
-)
-BOTH = _WRITE.format(
-    calls=f"{_OPENED}, {_GONE_ON}, written AS (SELECT id FROM opened UNION ALL SELECT id FROM gone_on)",
-    followers=f"{_OF_GONE_ON}, {_OF_OPENED}",
-    counted=f"{_COUNT_GONE_ON} + {_COUNT_OPENED}",
-)
 _TOUCH: LiteralString = """
 UPDATE telephony_call call SET last_received_at = greatest(call.last_received_at, report.now)
 FROM jsonb_to_recordset(%(reports)s::jsonb) AS report(id uuid, now timestamptz)
@@ -235,25 +250,40 @@ async def look_up(connection: AsyncConnection[Any], batch: Sequence[Told]) -> li
     return [answers[id(told)] for told in batch]
 
 
-async def write(connection: AsyncConnection[Any], reports: Sequence[Report]) -> tuple[set[UUID], list[int]]:
-    """Write different calls of one organization down in one transaction.
+async def open_calls(connection: AsyncConnection[Any], reports: Sequence[Report]) -> list[int]:
+    """Write new calls of one organization down in one transaction, no two noted ones of one number.
+
+    Returns the ids of their frames, in the order of ``reports``. Raises UniqueViolation, with nothing written, when
+    another process was quicker to write one of them.
+    """
+    in_order = sorted(reports, key=lambda report: (report.state.phone, report.told.key))
+    is_linked = any(report.match.contract or report.match.lead for report in reports)
+    parameters = _parameters(in_order, reports)
+    row = await (await AsyncRawCursor(connection).execute(OPEN_LINKED if is_linked else OPEN, parameters)).fetchone()
+    assert row is not None
+    count = sum(len(report.frames) for report in reports)
+    return list(range(row[0] - count + 1, row[0] + 1))
+
+
+async def go_on(connection: AsyncConnection[Any], reports: Sequence[Report]) -> tuple[set[UUID], list[int]]:
+    """Write what is new of known calls of one organization down in one transaction.
 
     Returns which calls were written (the others were quicker written by another process) and the ids of the frames
     of those, in the order of ``reports``.
     """
-    in_order = sorted(reports, key=lambda report: report.told.key)
-    parameters = [
-        reports[0].link.organization_id,
-        _dumps([report.row() for report in in_order]),
-        _dumps([row for report in in_order for row in report.fact_rows()]),
-        _dumps([row for report in reports for row in report.frame_rows()]),
-    ]
-    known = sum(report.current is not None for report in reports)
-    statement = OPEN if not known else GO_ON if known == len(reports) else BOTH
-    row = await (await AsyncRawCursor(connection).execute(statement, parameters)).fetchone()
+    row = await (await AsyncRawCursor(connection).execute(GO_ON, _parameters(reports, reports))).fetchone()
     assert row is not None
     written, ids = row
     return set(written), ids
+
+
+def _parameters(calls: Sequence[Report], frames: Sequence[Report]) -> list[Any]:
+    return [
+        calls[0].link.organization_id,
+        _dumps([report.row() for report in calls]),
+        _dumps([row for report in calls for row in report.fact_rows()]),
+        _dumps([row for report in frames for row in report.frame_rows()]),
+    ]
 
 
 async def touch(connection: AsyncConnection[Any], reports: Sequence[Report]) -> None:

@@ -1,3 +1,4 @@
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +70,10 @@ def test_reverse_and_display() -> None:
     assert phones.reverse("+79230000001") == "10000003297"
     assert phones.display("+79230000001") == "+7 923 000-00-01"
     assert phones.display("100") == "100"
+
+
+@given(st.integers(min_value=1_000_000_000, max_value=9_999_999_999))
+def test_the_shortcut_says_what_the_numbering_plans_say(national: int) -> None:
+    number = phonenumbers.parse(f"+7{national}", "RU")
+    assert phonenumbers.is_possible_number(number)
+    assert phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == phones.normalize(f"+7{national}")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringdesk.live.protocol import Frame, Listener, Resume, Said, frame, understand
+from ringdesk.live.protocol import Listener, Resume, Said, frame, understand
 
 
 def test_a_frame_reads_as_documented() -> None:
@@ -16,7 +16,7 @@ def test_a_frame_reads_as_documented() -> None:
 
 
 def heard(listener: Listener, type: str = "call.ringing", **audience: Any) -> bool:
-    return listener.hears(Frame(1, type, audience, "{}"))
+    return listener.hears(frame(1, type, datetime(2026, 11, 21, tzinfo=UTC), audience, {}))
 
 
 def test_who_hears_what() -> None:

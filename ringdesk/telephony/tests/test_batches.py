@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from django.db.models import Sum
 from psycopg import OperationalError
+from psycopg.errors import UniqueViolation
 
 from ringdesk.core.database import open_pool
 from ringdesk.core.events import Event
@@ -155,7 +156,7 @@ def test_a_number_is_found_by_the_index_by_a_plan_made_without_it(place: Place, 
     assert re.search(rf"Index Cond: .*organization_id = \$1.*{parameter}.*\$2", plan), plan
 
 
-def test_who_knew_less_writes_nothing_and_the_others_of_the_batch_are_written(place: Place) -> None:
+def test_who_knew_less_writes_nothing(place: Place) -> None:
     link = link_cache.link(place.pbx)
 
     async def play() -> None:
@@ -166,15 +167,19 @@ def test_who_knew_less_writes_nothing_and_the_others_of_the_batch_are_written(pl
                 known = await writing.look_up(connection, told)
                 return [Report(one, *what) for one, what in zip(told, known, strict=True)]
 
-            # One number in one statement; then each of the three kinds of batches finds that it was too slow.
-            opened, slow = await reports(ringing(1), ringing(2)), await reports(ringing(1), ringing(3))
-            assert await writing.write(connection, opened) == ({report.id for report in opened}, [1, 2])
-            assert await writing.write(connection, slow) == ({slow[1].id}, [3])
-            answered, ended = ringing(1, kind=Kind.ANSWERED, extension="100"), ringing(1, kind=Kind.ENDED)
-            quick, slow = await reports(answered, ringing(4)), await reports(ended, ringing(5))
-            assert await writing.write(connection, quick) == ({report.id for report in quick}, [4, 5])
-            assert await writing.write(connection, slow[:1]) == (set(), [])
-            assert await writing.write(connection, slow) == ({slow[1].id}, [6])
+            def rung(id: int, kind: Kind = Kind.RINGING, **more: Any) -> CallEvent:
+                return ringing(id, f"+7913555000{id}", kind, **more)
+
+            opened, slow = await reports(rung(1), rung(2)), await reports(rung(1), rung(3))
+            assert await writing.open_calls(connection, opened) == [1, 2]
+            with pytest.raises(UniqueViolation):
+                await writing.open_calls(connection, slow)
+            assert await writing.open_calls(connection, slow[1:]) == [3]
+            answered, ended = rung(1, Kind.ANSWERED, extension="100"), rung(1, Kind.ENDED)
+            (quick,), (slow, other) = await reports(answered), await reports(ended, rung(2, Kind.HELD))
+            assert await writing.go_on(connection, [quick]) == ({quick.id}, [4])
+            assert await writing.go_on(connection, [slow]) == (set(), [])
+            assert await writing.go_on(connection, [slow, other]) == ({other.id}, [5])
 
     asyncio.run(play())
     call = Call.objects.get(external_id="1")
@@ -184,9 +189,9 @@ def test_who_knew_less_writes_nothing_and_the_others_of_the_batch_are_written(pl
         2,
         place.operator,
     )
-    assert (Call.objects.count(), Popup.objects.count(), StoredEvent.objects.count()) == (5, 5, 6)
-    assert PhoneBookEntry.objects.get().calls == 5
-    assert ids(place) == [1, 2, 3, 4, 5, 6]
+    assert (Call.objects.count(), Popup.objects.count(), StoredEvent.objects.count()) == (3, 3, 5)
+    assert list(PhoneBookEntry.objects.values_list("calls", flat=True)) == [1, 1, 1]
+    assert ids(place) == [1, 2, 3, 4, 5]
 
 
 def test_a_call_known_by_our_id_and_by_its_sources_in_one_batch(place: Place) -> None:
