@@ -57,7 +57,8 @@ class Socket:
         self.position = new.id
         if self.closing.done() or not self.listener.hears(new):
             return False
-        if not self.queue and not self.sending_since and self._begin(new.text):
+        is_free = not (self.queue or self.begun or self.sending_since)
+        if is_free and self._begin(new.text):
             return True
         if len(self.queue) >= MOST_WAITING or self.queued > MOST_BYTES:
             metrics.TOO_SLOW.inc()
@@ -93,12 +94,13 @@ class Socket:
             if self.begun:
                 await self.begun
                 self.begun, self.sending_since = None, 0.0
-            while self.queue:
+            elif self.queue:
                 text = self.queue.popleft()
                 self.queued -= len(text)
                 await self.send(text)
-            self.wake.clear()
-            await self.wake.wait()
+            else:
+                self.wake.clear()
+                await self.wake.wait()
 
     def _begin(self, text: str) -> bool:
         """Send without a turn of the loop: most readers keep up, and a frame has fifty of them to reach.

@@ -176,10 +176,10 @@ def test_who_knew_less_writes_nothing(place: Place) -> None:
                 await writing.open_calls(connection, slow)
             assert await writing.open_calls(connection, slow[1:]) == [3]
             answered, ended = rung(1, Kind.ANSWERED, extension="100"), rung(1, Kind.ENDED)
-            (quick,), (slow, other) = await reports(answered), await reports(ended, rung(2, Kind.HELD))
+            (quick,), (late, other) = await reports(answered), await reports(ended, rung(2, Kind.HELD))
             assert await writing.go_on(connection, [quick]) == ({quick.id}, [4])
-            assert await writing.go_on(connection, [slow]) == (set(), [])
-            assert await writing.go_on(connection, [slow, other]) == ({other.id}, [5])
+            assert await writing.go_on(connection, [late]) == (set(), [])
+            assert await writing.go_on(connection, [late, other]) == ({other.id}, [5])
 
     asyncio.run(play())
     call = Call.objects.get(external_id="1")
