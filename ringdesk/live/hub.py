@@ -12,7 +12,7 @@ import logging
 import time
 import types
 from collections import Counter, deque
-from collections.abc import Awaitable, Coroutine, Generator, Sequence
+from collections.abc import Awaitable, Generator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,10 +107,9 @@ class Socket:
 
         What the reader does not take at once, the writer finishes. False when it cannot be sent at all.
         """
-        sending = self._send(_message(text))
-        assert isinstance(sending, Coroutine)
+        sending = self._send(_message(text)).__await__()
         try:
-            waits_for = sending.send(None)
+            waits_for = next(sending)
         except StopIteration:
             return True
         except Exception:
@@ -127,8 +126,8 @@ def _message(text: str) -> Message:
 
 
 @types.coroutine
-def _resumed(sending: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
-    """Go on with a coroutine that was started outside of a task and waits for this."""
+def _resumed(sending: Generator[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """Go on with what was begun outside of a task and waits for this."""
     try:
         yield waits_for
     except BaseException:
