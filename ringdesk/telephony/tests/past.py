@@ -12,6 +12,21 @@ NOON = datetime(2026, 11, 21, 5, tzinfo=UTC)
 
 def make_call(connector: Connector, number: int = 1, *, is_waiting: bool = False, **fields: Any) -> Call:
     """Store an incoming call that was missed ``number`` minutes before noon, or one that rings and waits."""
+    call = past_call(connector, number, is_waiting=is_waiting, **fields)
+    call.save(force_insert=True)
+    if is_waiting:
+        Popup.objects.create(
+            organization=call.organization,
+            branch=call.branch,
+            call=call,
+            created_at=call.first_received_at,
+            expires_at=call.first_received_at + timedelta(minutes=5),
+        )
+    return call
+
+
+def past_call(connector: Connector, number: int, *, is_waiting: bool = False, **fields: Any) -> Call:
+    """Return such a call, not stored yet."""
     at = fields.pop("at", NOON - timedelta(minutes=number))
     values: dict[str, Any] = {
         "organization": connector.organization,
@@ -28,16 +43,7 @@ def make_call(connector: Connector, number: int = 1, *, is_waiting: bool = False
         "first_received_at": at,
         "last_received_at": at,
     }
-    call = Call.objects.create(**values | fields)
-    if is_waiting:
-        Popup.objects.create(
-            organization=call.organization,
-            branch=call.branch,
-            call=call,
-            created_at=at,
-            expires_at=at + timedelta(minutes=5),
-        )
-    return call
+    return Call(**values | fields)
 
 
 def call_of(organization: Organization) -> Call:
