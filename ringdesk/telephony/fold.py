@@ -58,6 +58,7 @@ def fold(received: Iterable[Received]) -> CallState:
     """Return the call that these events tell of. Raises ValueError when there are none."""
     facts = list(set(received))
     if len(facts) > 1:
+        # A phone that begins to ring does not pay for an order.
         facts.sort(key=_order)
     if not facts:
         raise ValueError("a call has at least one event")
