@@ -3,13 +3,15 @@
 Reports go to the database in batches of what waits (``batches``): one statement (``writing``) asks what is known, one
 writes the calls that are new, one those that go on, each in a transaction of its own: the raw events, the calls folded
 anew from all their events and linked (``reports``), their popups and phone book entries, and the frames of the live
-log. A call that another process was quicker to write is asked about and folded again. It runs on an async psycopg pool
-ahead of Django, because a ringing phone must not wait for an ORM.
+log. A call that another process was quicker to write is asked about and folded again. A plain new call that comes alone
+is tried without asking (``opening``). All runs on an async psycopg pool ahead of Django, because a ringing phone must
+not wait for an ORM.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +26,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from ringdesk.core import events as log
 from ringdesk.core.events import Event
-from ringdesk.telephony import frames, writing
+from ringdesk.crm.matching import NOBODY
+from ringdesk.telephony import frames, opening, writing
 from ringdesk.telephony.batches import Batches, Waiting
 from ringdesk.telephony.call_events import CallEvent
 from ringdesk.telephony.connectors.base import Link
@@ -35,7 +38,13 @@ Publish = Callable[[list[Event], Sequence[int], datetime], dict[int, int]]
 
 # How often a report is folded anew because another one of the same call was quicker.
 _ATTEMPTS = 50
+# So many new calls are sooner written one by one than asked about and written together.
+_FEW = 2
+# Another process was quicker with one of these calls, or a card or a member went away between asking and writing: ask
+# again.
+_TOO_SLOW = (UniqueViolation, ForeignKeyViolation, DeadlockDetected)
 _MOST_TRACES = 20_000
+_MOST_HEARD = 20_000
 _TRACES_AT_ONCE = 500
 # Every statement finds its rows by an index. A plan made while a table was empty must not read the table whole for
 # as long as the connection lives (checks of foreign keys keep such plans too).
@@ -63,6 +72,22 @@ async def configure(connection: AsyncConnection[Any]) -> None:
     await writing.rehearse(connection)
 
 
+class _Heard:
+    """The keys of the calls last heard of: a hint whether a call is new, and no more."""
+
+    def __init__(self) -> None:
+        self.keys: dict[tuple[int, str], None] = {}
+
+    def note(self, key: tuple[int, str]) -> bool:
+        """Note a key, and tell whether it was noted before."""
+        if key in self.keys:
+            return True
+        self.keys[key] = None
+        if len(self.keys) > _MOST_HEARD:
+            del self.keys[next(iter(self.keys))]
+        return False
+
+
 class Receiver:
     """Receives reports on one pool and tells ``publish`` what was committed."""
 
@@ -74,6 +99,7 @@ class Receiver:
         # What the calls' traces are to say, by our own id of the call or by its popup.
         self.traces: list[dict[str, Any]] = []
         self.noted: set[tuple[int, int]] = set()
+        self.heard = _Heard()
         self.batches = Batches[Outcome](self._store)
 
     async def receive(
@@ -105,6 +131,15 @@ class Receiver:
             waiting.fail(error)
 
     async def _store_together(self, connection: AsyncConnection[Any], batch: list[Waiting[Outcome]]) -> None:
+        left = []
+        for waiting in batch:
+            is_heard_of = self.heard.note(waiting.told.key)
+            if is_heard_of or len(batch) > _FEW or not await self._store_at_once(connection, waiting):
+                left.append(waiting)
+        if left:
+            await self._ask_and_store(connection, left)
+
+    async def _ask_and_store(self, connection: AsyncConnection[Any], batch: list[Waiting[Outcome]]) -> None:
         """Ask, fold and write until all are stored: whoever was too slow is folded anew."""
         left = batch
         for _ in range(_ATTEMPTS):
@@ -112,15 +147,28 @@ class Receiver:
             reports = {Report(waiting.told, *one): waiting for waiting, one in zip(left, known, strict=True)}
             try:
                 await self._write(connection, reports)
-            except (UniqueViolation, ForeignKeyViolation, DeadlockDetected):
-                # Another process was quicker with one of these calls, or a card or a member went away between asking
-                # and writing: ask again.
+            except _TOO_SLOW:
                 if len(batch) > 1:
                     raise
             left = list(reports.values())
             if not left:
                 return
         raise OperationalError("too many reports of one call at the same moment")
+
+    async def _store_at_once(self, connection: AsyncConnection[Any], waiting: Waiting[Outcome]) -> bool:
+        """Store what seems to be a plain new call without asking first. False: it is to be asked about."""
+        if waiting.told.call_id:
+            return False
+        report = Report(waiting.told, (), NOBODY)
+        ids: list[int] = []
+        if report.is_plain:
+            with contextlib.suppress(*_TOO_SLOW):
+                ids = await opening.open_call(connection, report)
+        if not ids:
+            return False
+        await self._tell(connection, [report], ids)
+        _settle({report: waiting}, [report])
+        return True
 
     async def _write(self, connection: AsyncConnection[Any], reports: dict[Report, Waiting[Outcome]]) -> None:
         """Write and tell what can go now, and take it out of ``reports``.

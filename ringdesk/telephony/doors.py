@@ -85,9 +85,10 @@ class Doors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer: Reply
         try:
-            # Some texts are put together where they arise, so the language is set for the whole of it.
-            with translation.override(_language(scope)):
-                status, answer = await self.handle(scope, receive)
+            # Some texts are put together where they arise, so the language is set for the whole of it. The server
+            # gives every request a context of its own.
+            translation.activate(_language(scope))
+            status, answer = await self.handle(scope, receive)
         except (OperationalError, PoolTimeout):
             logger.warning("The database did not answer a door in time")
             status, answer = 503, _refusal(scope, "The database is not reachable. Send the event again.")

@@ -87,6 +87,19 @@ class Report:
         return self.current is not None and not self.new_facts
 
     @property
+    def is_plain(self) -> bool:
+        """Tell whether it is a new call that just rings, told by one event and one frame.
+
+        A call's frame says the same of every card; what a window says depends on which it is.
+        """
+        return (
+            self.current is None
+            and self.state.state is State.RINGING
+            and len(self.new_facts) == len(self.frames) == 1
+            and "call" in self.frames[0].body
+        )
+
+    @property
     def is_shown(self) -> bool:
         """Tell whether this report opens a popup."""
         return (
@@ -102,6 +115,11 @@ class Report:
     def is_noted(self) -> bool:
         """Tell whether this report counts in the phone book."""
         return self.current is None and self.state.direction is Direction.IN and bool(self.state.phone)
+
+    def link_to(self, match: Match) -> None:
+        """Say whose number it has turned out to be."""
+        self.match = match
+        self.frames = self._frames()
 
     def row(self) -> dict[str, Any]:
         """Return the call as ``writing`` takes it."""

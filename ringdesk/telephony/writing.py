@@ -18,6 +18,7 @@ from psycopg.errors import UndefinedColumn, UndefinedTable
 from ringdesk.crm import matching
 from ringdesk.crm.linking import ROWS
 from ringdesk.crm.matching import Match, Named
+from ringdesk.telephony import opening
 from ringdesk.telephony.call_events import from_json
 from ringdesk.telephony.fold import Known, Received
 from ringdesk.telephony.reports import Report, Stored, Told
@@ -222,8 +223,13 @@ async def rehearse(connection: AsyncConnection[Any]) -> None:
     On a database without our tables nothing is rehearsed.
     """
     with contextlib.suppress(UndefinedTable, UndefinedColumn):
-        for statement, nothing in ((LOOK_UP_BY_KEY, ["[]"]), (OPEN, ["[]"] * 3), (GO_ON, ["[]"] * 3)):
-            await AsyncRawCursor(connection).execute(statement, [0, *nothing])
+        for statement, nothing in (
+            (LOOK_UP_BY_KEY, [0, "[]"]),
+            (OPEN, [0, *["[]"] * 3]),
+            (GO_ON, [0, *["[]"] * 3]),
+            (opening.OPEN, opening.NOTHING),
+        ):
+            await AsyncRawCursor(connection).execute(statement, nothing)
 
 
 async def look_up(connection: AsyncConnection[Any], batch: Sequence[Told]) -> list[tuple[list[Stored], Match]]:
