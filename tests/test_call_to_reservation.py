@@ -138,3 +138,25 @@ def test_two_people_save_the_same_table(place: Place, sign_in: SignIn) -> None:
     expect(olga.locator(".drawer .note.bad").first).to_contain_text("Первый Гость")
     expect(olga.locator("[name=guest_name]")).to_have_value("Второй Гость")
     expect(olga.locator("#card-tables .choice:not(.busy)").first).to_be_visible()
+
+
+def test_on_a_phone_the_call_that_rings_is_in_sight_and_never_moves_under_a_finger(
+    place: Place, sign_in: SignIn
+) -> None:
+    page = sign_in(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    for number in range(6):
+        place.ring(f"8913444000{number}", f"journey-many-{number}")
+        expect(popup(page, f"+7913444000{number}")).to_be_in_viewport(ratio=0.95)
+    # The oldest stands on top, out of sight by now. Whoever has a finger on the stack keeps what is under it.
+    expect(popup(page, "+79134440000")).not_to_be_in_viewport()
+    page.locator("#popups").evaluate(
+        """box => {
+            const touch = () => box.dispatchEvent(new Event("pointermove"));
+            box.scrollTop = 0;
+            touch();
+            setInterval(touch, 200);
+        }"""
+    )
+    place.ring("89134440009", "journey-many-9")
+    expect(popup(page, "+79134440009")).to_be_attached()
+    expect(popup(page, "+79134440009")).not_to_be_in_viewport()

@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -19,6 +20,7 @@ LARGEST_FRAME = 64 * 1024  # bytes; clients send commands, nothing more
 LONGEST_REQUEST = 3  # s that requests under way and open sockets get after a signal
 USUAL_THRESHOLDS = gc.get_threshold()
 LONGEST_CLOSING = 0.7  # s for jobs and pools to end after that
+LONGEST_TURN = 0.0005  # s a page being made in a thread goes on while a ringing phone wants the interpreter; else 5 ms
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -73,6 +75,7 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(*USUAL_THRESHOLDS)
+        sys.setswitchinterval(LONGEST_TURN)
         self._announce()
 
     async def on_tick(self, counter: int) -> bool:

@@ -20,12 +20,14 @@ const REFRESHING = [
   "refresh",
 ];
 const COALESCE = 320;
+const AT_WORK = 3_000;
 const plainTitle = document.title.replace(/^\(\d+\) /, "");
 const announced = new Set<string>();
 const reported = new Set<string>();
 let firstLook = true;
 let timer = 0;
 let asked = false;
+let touchedAt = -Infinity;
 
 function stack(): HTMLElement | null {
   return document.getElementById("popups");
@@ -129,12 +131,25 @@ function place(): void {
   if (covers()) box.dataset["place"] = "none";
 }
 
+/** Bring a ringing call into sight where others fill the stack, but never from under somebody's finger. */
+function reveal(pop: HTMLElement | undefined): void {
+  const box = stack();
+  if (!box || !pop || performance.now() - touchedAt < AT_WORK) return;
+  const edge = parseFloat(getComputedStyle(box).paddingTop);
+  const top = pop.offsetTop - edge;
+  const bottom = pop.offsetTop + pop.offsetHeight + edge;
+  if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
+  if (top < box.scrollTop) box.scrollTop = top;
+}
+
 /** Look at what stands there now: after a fetch, after a dismissal, once a second. */
 function look(): void {
   const pops = waiting();
   if (pops.length === 0) delete stack()?.dataset["shown"];
   countWaiting(pops);
+  const rung = pops.filter((pop) => pop.dataset["state"] === "ringing" && !announced.has(pop.dataset["popup"] ?? ""));
   for (const pop of pops) greet(pop);
+  reveal(rung[0]);
   ring(pops);
   place();
 }
@@ -230,6 +245,9 @@ export function start(): void {
   box.addEventListener("click", (event) => {
     if ((event.target as Element).closest("[data-answer]")) delete box.dataset["shown"];
   });
+  for (const type of ["pointerdown", "pointermove", "wheel"]) {
+    box.addEventListener(type, () => (touchedAt = performance.now()), { passive: true });
+  }
   watchDismissals(box);
   everySecond(countDown);
   document.addEventListener("focusin", place);
