@@ -84,10 +84,8 @@ function isFree(): boolean {
   return !isDrawerTaken() && !isTyping() && !document.querySelector("dialog[open]");
 }
 
-/** Who calls; a number stays in one piece. */
 function callerOf(shown: CallWindow): string {
-  if (!/^\+?[\d\s()-]+$/.test(shown.caller)) return shown.caller || text("number_hidden");
-  return shown.caller.replaceAll("-", "\u2011").replaceAll(" ", "\u00a0");
+  return shown.caller || text("number_hidden");
 }
 
 /** Show the window in the panel. */
